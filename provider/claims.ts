@@ -1,0 +1,132 @@
+import {
+  appendFileSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { deploymentStore, programDeployment, programHasRun } from "./engine";
+import { meetingFolder } from "./folder";
+
+/**
+ * Who is declared by the program of the running deployment.
+ *
+ * A delete is told neither which resource it is for nor whether another one declares the same person: after a rename
+ * or a move to another provider it would throw out somebody whom the program still wants in. So the program writes down
+ * whom it declares, where all provider processes of the deployment find it: in a file named after the engine's address,
+ * which both sides know.
+ */
+interface Line {
+  /** `<organizationId>/<email>` */
+  readonly person: string;
+  /** The `instance` output of the resource that declares them, once the engine has told it. */
+  readonly instance?: string;
+}
+
+const declared = new WeakMap<object, Map<string, string>>();
+
+/**
+ * Program side: this resource declares this person.
+ *
+ * @throws if another resource of the deployment does so already
+ */
+export function declarePerson(person: string, resource: string): void {
+  const store = deploymentStore();
+  let people = declared.get(store);
+  if (people === undefined) {
+    people = new Map();
+    declared.set(store, people);
+    begin();
+  }
+  const other = people.get(person);
+  if (other !== undefined) {
+    const [organizationId, email] = person.split("/");
+    throw new Error(
+      `Two resources declare ${email} in organization ${organizationId}: "${other}" and "${resource}". They would undo each other; keep one.`,
+    );
+  }
+  people.set(person, resource);
+  publish({ person });
+}
+
+/** Program side: the resource that declares this person is this one in the state. */
+export function declareInstance(person: string, instance: string): void {
+  publish({ person, instance });
+}
+
+/** Engines take any free port: what an earlier deployment left under the same name goes. */
+function begin(): void {
+  const { engineAddress, dryRun } = programDeployment();
+  if (engineAddress === "" || dryRun) return;
+  writeFileSync(fileOf(engineAddress), "", { mode: 0o600 });
+  sweep(meetingFolder());
+}
+
+/** No deployment takes a week. */
+function sweep(folder: string): void {
+  const oldest = Date.now() - 7 * 24 * 3600 * 1000;
+  for (const name of readdirSync(folder).filter((file) => file.startsWith(prefix))) {
+    const path = join(folder, name);
+    const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: oldest };
+    if (mtimeMs < oldest) rmSync(path, { force: true });
+  }
+}
+
+/** A preview deletes nobody, so nothing is published. */
+function publish(line: Line): void {
+  const { engineAddress, dryRun } = programDeployment();
+  if (engineAddress !== "" && !dryRun)
+    appendFileSync(fileOf(engineAddress), `${JSON.stringify(line)}\n`);
+}
+
+const prefix = "claims-";
+
+function fileOf(engineAddress: string): string {
+  return join(meetingFolder(), `${prefix}${engineAddress.replace(/[^0-9A-Za-z.]+/g, "-")}.jsonl`);
+}
+
+/** Provider side: what the program of the deployment has published. */
+export class Claims {
+  #programHasRun: Promise<boolean> | undefined;
+  #read: { readonly size: number; readonly people: People } | undefined;
+
+  constructor(private readonly engineAddress: string) {}
+
+  /**
+   * Whether the program declares this person in another resource than that with this instance. In the same one: then
+   * the engine deletes what the program declares, which is `pulumi destroy --run-program`.
+   */
+  async elsewhere(person: string, instance: string): Promise<boolean> {
+    const instances = this.#people().get(person);
+    if (instances === undefined || instances.has(instance)) return false;
+    // Without a program, as in a plain destroy, the file is that of an earlier deployment.
+    this.#programHasRun ??= programHasRun(this.engineAddress);
+    return this.#programHasRun;
+  }
+
+  #people(): People {
+    if (this.engineAddress === "") return new Map();
+    const path = fileOf(this.engineAddress);
+    const size = statSync(path, { throwIfNoEntry: false })?.size;
+    if (size === undefined) return new Map();
+    if (this.#read?.size !== size) this.#read = { size, people: parse(readFileSync(path, "utf8")) };
+    return this.#read.people;
+  }
+}
+
+/** Instances by person. */
+type People = ReadonlyMap<string, ReadonlySet<string>>;
+
+function parse(text: string): People {
+  const people = new Map<string, Set<string>>();
+  // A last line that is only half written has no end yet.
+  for (const line of text.split("\n").slice(0, -1)) {
+    const { person, instance } = JSON.parse(line) as Line;
+    const instances = people.get(person) ?? new Set();
+    if (instance !== undefined) instances.add(instance);
+    people.set(person, instances);
+  }
+  return people;
+}

@@ -1,0 +1,22 @@
+import { lstatSync, mkdirSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+
+/**
+ * A folder that only this user can read, where processes on this machine meet: slots of the request limit, claims of
+ * a deployment. Made if missing.
+ *
+ * @throws if something that is not this user's own folder stands in its place: another user could read or plant files.
+ */
+export function meetingFolder(): string {
+  const { uid, username } = userInfo();
+  const path = join(tmpdir(), `pulumi-trieve-${uid >= 0 ? uid : username}`);
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const found = lstatSync(path);
+  if (!found.isDirectory() || (uid >= 0 && (found.uid !== uid || (found.mode & 0o077) !== 0))) {
+    throw new Error(
+      `${path} is not a private folder of this user. Remove it, or set TMPDIR to a folder of your own.`,
+    );
+  }
+  return path;
+}

@@ -1,0 +1,433 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Settings } from "../settings";
+import type { Directory } from "../trieve/directory";
+import { ServerFailed, type TrieveError } from "../trieve/errors";
+import { invitationLink } from "../trieve/quirks";
+import {
+  type Call,
+  type Decision,
+  decideEnsure,
+  decideRemove,
+  type Lowering,
+  refusal,
+  type Wanted,
+} from "./decide";
+import { newestOf, type Observed, observe, roleOf } from "./observe";
+import type { OwnerWrites } from "./owners";
+import { type Inputs, managedBy, type Outputs } from "./state";
+
+/** Where and how one organization's people are changed. */
+export interface Organization {
+  readonly directory: Directory;
+  readonly owners: OwnerWrites;
+  readonly settings: Pick<Settings, "apiUrl" | "appUrl" | "redirectUri" | "mail">;
+  /** One line for the user, about something that went well but should be known. */
+  readonly warn: (text: string) => void;
+}
+
+/** A guard stopped a write: nothing was changed by it. */
+export class Refused extends Error {
+  override readonly name = "Refused";
+}
+
+/** Something was written, then the rest failed: what is so now has to be recorded. */
+export class HalfDone extends Error {
+  override readonly name = "HalfDone";
+  constructor(
+    cause: Error,
+    readonly outputs: Outputs,
+  ) {
+    super(cause.message, { cause });
+  }
+}
+
+/** Lists that began this long ago are good enough to decide on: every write is confirmed by newer ones. */
+const decidingMs = 60_000;
+/** A read changes nothing, and a refresh of ten thousand people takes a while. */
+const readingMs = 300_000;
+/** How often the lists may contradict an operation before it gives up. */
+const maxRounds = 6;
+
+/** What one operation has done at the server so far; true also where it only may have. */
+interface Progress {
+  /** `maybe`: a POST went unanswered, and no list has been read since. */
+  invited: boolean | "maybe";
+  /** The last POST was answered with `Error sending email.` */
+  mailFailed: boolean;
+  /** An unused invitation or a membership is gone. */
+  deleted: boolean;
+  updated: boolean;
+}
+
+const nothingDone = (): Progress => ({
+  invited: false,
+  mailFailed: false,
+  deleted: false,
+  updated: false,
+});
+
+/**
+ * Brings a person in as declared, or changes them.
+ *
+ * @param recorded the state of an existing resource; undefined for a new one
+ * @throws HalfDone if something was written and the rest failed
+ */
+export function ensure(
+  organization: Organization,
+  inputs: Inputs,
+  recorded: Outputs | undefined,
+): Promise<Outputs> {
+  const wanted: Wanted = {
+    email: inputs.email,
+    ...(inputs.role === undefined ? {} : { role: inputs.role }),
+    ...(inputs.scopes === undefined ? {} : { scopes: inputs.scopes }),
+    clearScopes: recorded?.managed.includes("scopes") === true && inputs.scopes === undefined,
+    resend:
+      recorded !== undefined &&
+      ((inputs.resendTrigger ?? null) !== recorded.resendTrigger || recorded.mailFailed),
+  };
+  const work = () => ensureNow(organization, wanted, historyOf(inputs, recorded), recorded);
+  // Clearing scopes removes for a moment: as a removal it waits for promotions and is none itself.
+  return inputs.role === "owner" && !wanted.clearScopes
+    ? organization.owners.promote(work)
+    : work();
+}
+
+async function ensureNow(
+  organization: Organization,
+  wanted: Wanted,
+  history: History,
+  recorded: Outputs | undefined,
+): Promise<Outputs> {
+  const progress = nothingDone();
+  let adoption: Pick<Outputs, "adopted" | "originalRole"> = history;
+  let last: Observed = { phase: "absent", used: [] };
+  try {
+    last = await converge(organization, wanted.email, progress, {
+      decide: (observed) => decideEnsure(wanted, observed, progress.invited === true),
+      see: (observed) => {
+        last = observed;
+        adoption = adopt(adoption, observed, progress, recorded);
+      },
+    });
+    if (last.phase === "absent") throw vanished(organization, wanted.email);
+    const mailFailed = owesMail(organization, wanted.email, last, progress);
+    return outputsOf(organization, last, { ...history, ...adoption, mailFailed });
+  } catch (error) {
+    const { invited, deleted, updated } = progress;
+    if (!invited && !deleted && !updated) throw error;
+    const now: Observed = deleted && invited !== true ? { phase: "absent", used: [] } : last;
+    const mailFailed = progress.mailFailed || (!invited && history.mailFailed);
+    throw new HalfDone(
+      error as Error,
+      outputsOf(organization, now, { ...history, ...adoption, mailFailed }),
+    );
+  }
+}
+
+/** Who is found before anything of this operation has reached the server was there without it. */
+function adopt(
+  adoption: Pick<Outputs, "adopted" | "originalRole">,
+  observed: Observed,
+  progress: Progress,
+  recorded: Outputs | undefined,
+): Pick<Outputs, "adopted" | "originalRole"> {
+  if (progress.invited || progress.deleted || progress.updated) return adoption;
+  if (recorded === undefined && observed.phase === "member")
+    return { adopted: true, originalRole: roleOf(observed.memberships) };
+  // Somebody removed them since; this operation brings them in.
+  if (observed.phase === "absent" && recorded?.status !== "absent")
+    return { adopted: false, originalRole: null };
+  return adoption;
+}
+
+/** Whether an invitation was written whose mail is still to be sent. */
+function owesMail(
+  { settings, directory, warn }: Organization,
+  email: string,
+  observed: Observed,
+  progress: Progress,
+): boolean {
+  if (!progress.mailFailed || settings.mail === "optional") return false;
+  if (observed.phase === "member") {
+    warn(`${email} was added, but the mail that tells them so failed.`);
+    return false;
+  }
+  throw new Error(
+    `Invited ${email} to organization ${directory.organizationId} at ${settings.apiUrl}, but nobody was told: the server answered 400 (Error sending email.). Repair its mail settings (SMTP_*) and run \`pulumi up\` again, which sends the mail once more; or set trieve:mail to optional and hand over the output inviteUrl.`,
+  );
+}
+
+/** Takes a person out, or leaves them as they were found, as their policy says. Nothing to do is success. */
+export async function remove(organization: Organization, recorded: Outputs): Promise<void> {
+  const { email } = recorded;
+  const last = await converge(organization, email, nothingDone(), {
+    decide: (observed) => decideRemove(recorded, observed),
+    see: () => {},
+  });
+  if (last.phase === "member") {
+    organization.warn(
+      `${email} was a member before this resource was and stays one, as ${roleOf(last.memberships)}.`,
+    );
+  }
+}
+
+/** What is so now of a person; undefined if they are neither in nor invited. */
+export async function read(
+  organization: Organization,
+  person: Pick<Inputs, "email" | "organizationId">,
+  recorded: Outputs | undefined,
+): Promise<Outputs | undefined> {
+  const observed = observe(await organization.directory.look(person.email, readingMs));
+  if (observed.phase === "absent") return undefined;
+  return outputsOf(
+    organization,
+    observed,
+    recorded ?? {
+      ...historyOf({ ...person, deletionPolicy: "revert" }, undefined),
+      // Whom a program only looks up it did not bring in.
+      adopted: true,
+      originalRole: null,
+    },
+  );
+}
+
+interface Course {
+  readonly decide: (observed: Observed) => Decision;
+  /** Told of every look, before it is decided on. */
+  readonly see: (observed: Observed) => void;
+}
+
+/** Observe, decide, act, confirm: until nothing is left to do. Returns the last look. */
+async function converge(
+  organization: Organization,
+  email: string,
+  progress: Progress,
+  { decide, see }: Course,
+): Promise<Observed> {
+  let observed = observe(await organization.directory.look(email, decidingMs));
+  let failure: TrieveError | undefined;
+  for (let round = 0; round < maxRounds; round++) {
+    see(observed);
+    const decision = decide(observed);
+    if (decision.decision !== "act") return observed;
+    if (failure && !failure.transient) throw failure;
+    failure = await guarded(organization, email, decision, decide, progress);
+    if (failure)
+      await pause(failure, organization.directory.client.limits.firstPauseMs * 2 ** round);
+    observed = await confirm(organization, email, observed, progress);
+  }
+  throw (
+    failure ??
+    new Error(
+      `Gave up on ${email} in organization ${organization.directory.organizationId} at ${organization.settings.apiUrl}: somebody else changes the same person at the same time. Run \`pulumi up --refresh\` when that is over.`,
+    )
+  );
+}
+
+async function confirm(
+  { directory }: Organization,
+  email: string,
+  before: Observed,
+  progress: Progress,
+): Promise<Observed> {
+  if (progress.invited === true && before.phase !== "member") {
+    // The long list of members is read only for those whom the short one does not show.
+    const invitations = await directory.invitationsAfresh(email);
+    const now = observe({ invitations, members: [] });
+    if (now.phase === "pending") return now;
+  }
+  const now = observe(await directory.lookAfresh(email));
+  // The lists tell what the answer did not: it has landed, with its mail as far as anybody can know.
+  if (progress.invited === "maybe") progress.invited = now.phase !== "absent";
+  return now;
+}
+
+/** Makes the calls of a decision, if the guards allow them. Returns why the effect is not known, if it is not. */
+async function guarded(
+  organization: Organization,
+  email: string,
+  decision: Extract<Decision, { decision: "act" }>,
+  decide: Course["decide"],
+  progress: Progress,
+): Promise<TrieveError | undefined> {
+  const { directory, owners } = organization;
+  if (decision.lowers.length === 0) return perform(organization, email, decision.calls, progress);
+  if (!decision.lowers.some(({ membership }) => membership.role === "owner")) {
+    await refuse(organization, email, decision.lowers, new Set());
+    return perform(organization, email, decision.calls, progress);
+  }
+  return owners.lower(async () => {
+    const members = await directory.membersAfresh();
+    const again = decide(observe(await directory.look(email, Number.POSITIVE_INFINITY)));
+    if (again.decision !== "act") return undefined;
+    const ownersNow = members.filter(({ role }) => role === "owner").map(({ userId }) => userId);
+    await refuse(organization, email, again.lowers, new Set(ownersNow));
+    return perform(organization, email, again.calls, progress);
+  });
+}
+
+/** @throws Refused */
+async function refuse(
+  { directory, settings }: Organization,
+  email: string,
+  lowers: readonly Lowering[],
+  owners: ReadonlySet<string>,
+): Promise<void> {
+  const keyAccount = (await directory.keyAccount())?.userId;
+  const reason = refusal(lowers, { owners, keyAccount });
+  if (reason === undefined) return;
+  const to = lowers[0]?.to;
+  const what = to === "out" ? `remove ${email} from` : `make ${email} ${to} in`;
+  const where = `organization ${directory.organizationId} at ${settings.apiUrl}`;
+  throw new Refused(
+    reason === "last owner"
+      ? `Refused to ${what} ${where}: nobody else there is an owner, and without one nobody can be made owner again. Let another owner accept first, then run \`pulumi up\` again.`
+      : `Refused to ${what} ${where}: the API key belongs to this account, and would lose its rights. Use an organization key (\`pulumi config set --secret trieve:apiKey <key>\`), then run \`pulumi up\` again.`,
+  );
+}
+
+/** Makes calls in turn, up to the first whose effect is not known or that finds the lists out of date. */
+async function perform(
+  { directory, settings }: Organization,
+  email: string,
+  calls: readonly Call[],
+  progress: Progress,
+): Promise<TrieveError | undefined> {
+  const { client, organizationId } = directory;
+  for (const call of calls) {
+    switch (call.call) {
+      case "invite": {
+        const { appUrl, redirectUri } = settings;
+        const result = await directory.write(() =>
+          client.invite(organizationId, { ...call, appUrl, redirectUri }),
+        );
+        progress.mailFailed = result.result === "mail failed";
+        if (result.result === "already there") return undefined;
+        progress.invited = result.result === "unclear" ? "maybe" : true;
+        if (result.result === "unclear") return result.error;
+        break;
+      }
+      case "delete invitation": {
+        const result = await directory.write(() =>
+          client.deleteInvitation(organizationId, email, call.id),
+        );
+        progress.deleted ||= !call.used && result.result !== "gone";
+        if (result.result === "unclear") return result.error;
+        break;
+      }
+      case "remove member": {
+        const result = await directory.write(() =>
+          client.removeMember(organizationId, email, call.userId),
+        );
+        progress.deleted ||= result.result !== "gone";
+        if (result.result === "unclear") return result.error;
+        break;
+      }
+      case "update member": {
+        const result = await directory.write(() =>
+          client.updateMember(organizationId, email, call.userId, call),
+        );
+        progress.updated ||= result.result !== "gone";
+        if (result.result === "gone") return undefined;
+        if (result.result === "unclear") return result.error;
+        break;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** As long as the server asked for, if that is longer. */
+function pause(error: TrieveError, ms: number): Promise<void> {
+  const asked = error instanceof ServerFailed ? (error.retryAfterMs ?? 0) : 0;
+  return sleep(Math.min(Math.max(asked, ms), 60_000));
+}
+
+function vanished({ directory, settings }: Organization, email: string): Error {
+  return new Error(
+    `Invited ${email} to organization ${directory.organizationId} at ${settings.apiUrl}: the server took it, but lists them neither as invited nor as a member. Somebody else may have removed them; run \`pulumi up --refresh\`.`,
+  );
+}
+
+/** What the program says, and what earlier operations found: all of a person's state that no list shows. */
+type History = Omit<Outputs, "role" | "scopes" | "status" | "userId" | "joinedAt" | "inviteUrl">;
+
+function historyOf(inputs: Inputs, recorded: Outputs | undefined): History {
+  return {
+    email: inputs.email,
+    organizationId: inputs.organizationId,
+    deletionPolicy: inputs.deletionPolicy,
+    resendTrigger: inputs.resendTrigger ?? null,
+    managed: managedBy(inputs),
+    instance: recorded?.instance ?? randomUUID(),
+    invitedAt: recorded?.invitedAt ?? null,
+    adopted: recorded?.adopted ?? false,
+    originalRole: recorded?.originalRole ?? null,
+    mailFailed: recorded?.mailFailed ?? false,
+  };
+}
+
+/** The state to record: what the lists show, and the history. */
+function outputsOf(
+  { settings, directory }: Organization,
+  observed: Observed,
+  history: History,
+): Outputs {
+  const { email, organizationId, deletionPolicy, resendTrigger, managed, instance } = history;
+  const { adopted, originalRole } = history;
+  const person = {
+    email,
+    organizationId,
+    deletionPolicy,
+    resendTrigger,
+    managed,
+    instance,
+    adopted,
+    originalRole,
+  };
+  switch (observed.phase) {
+    case "absent":
+      return {
+        ...person,
+        role: null,
+        scopes: null,
+        status: "absent",
+        userId: null,
+        invitedAt: null,
+        joinedAt: null,
+        inviteUrl: null,
+        mailFailed: history.mailFailed,
+      };
+    case "pending": {
+      const { newest } = observed;
+      const { appUrl, redirectUri } = settings;
+      return {
+        ...person,
+        role: newest.role,
+        scopes: newest.scopes,
+        status: "pending",
+        userId: null,
+        invitedAt: newest.createdAt,
+        joinedAt: null,
+        inviteUrl: invitationLink(appUrl, newest.id, directory.organizationId, redirectUri),
+        mailFailed: history.mailFailed,
+      };
+    }
+    case "member": {
+      const [first] = observed.memberships;
+      return {
+        ...person,
+        role: roleOf(observed.memberships),
+        scopes: first.scopes,
+        status: "member",
+        userId: first.userId,
+        invitedAt: newestOf(observed.used)?.createdAt ?? history.invitedAt,
+        joinedAt: first.joinedAt,
+        inviteUrl: null,
+        mailFailed: false,
+      };
+    }
+  }
+}

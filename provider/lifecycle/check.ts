@@ -1,0 +1,142 @@
+import { isUuid, roleChoice } from "../settings";
+import { type Role, roles } from "../trieve/model";
+import type { Inputs } from "./state";
+
+/** What the engine sends at preview in place of a value that is not known yet. */
+export const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** Checked arguments, in the form in which they are compared and stored; unknown ones as they came. */
+export type Checked =
+  | { readonly inputs: Inputs; readonly problems: readonly [] }
+  | { readonly inputs: undefined; readonly problems: readonly string[] };
+
+/**
+ * Checks and normalizes what the program gave for one person. Pure: asks nobody.
+ *
+ * @param args as the program gave them, of any type
+ * @param organizationId of the provider's settings, for resources that name none
+ */
+export function checkArguments(
+  args: Readonly<Record<string, unknown>>,
+  organizationId: string | undefined,
+): Checked {
+  const problems: string[] = [];
+  const take = <T>(name: string, read: (value: unknown) => T | Problem): T | undefined => {
+    const value = args[name];
+    if (value === undefined || value === null) return undefined;
+    if (value === unknown) return unknown as T;
+    const result = read(value);
+    if (!(result instanceof Problem)) return result;
+    problems.push(`${name} ${result.text}`);
+    return undefined;
+  };
+
+  const email = take("email", readEmail);
+  if (args.email === undefined || args.email === null) problems.push("email is missing");
+  const organization = take("organizationId", readOrganization) ?? organizationId;
+  if (organization === undefined && args.organizationId === undefined)
+    problems.push(
+      "organizationId is missing: run `pulumi config set trieve:organizationId <id>`, set TRIEVE_ORGANIZATION_ID, or give it to the resource or its trieve.Provider",
+    );
+  const role = take("role", readRole);
+  const scopes = take("scopes", readScopes);
+  const deletionPolicy = take("deletionPolicy", readDeletionPolicy) ?? "revert";
+  const resendTrigger = take("resendTrigger", (value) =>
+    typeof value === "string" ? value : new Problem(`must be a string, not ${show(value)}`),
+  );
+
+  if (problems.length > 0 || email === undefined || organization === undefined)
+    return { inputs: undefined, problems };
+  return {
+    inputs: {
+      email,
+      organizationId: organization,
+      ...(role === undefined ? {} : { role }),
+      ...(scopes === undefined ? {} : { scopes }),
+      deletionPolicy,
+      ...(resendTrigger === undefined ? {} : { resendTrigger }),
+    },
+    problems: [],
+  };
+}
+
+class Problem {
+  constructor(readonly text: string) {}
+}
+
+/** Values in messages: short, quoted, one line. */
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+/**
+ * Stricter than the server on purpose: addresses such as `a..b@example.com` pass its check and then kill its process,
+ * after the row is written. 100 characters is the width of its column.
+ */
+function readEmail(value: unknown): string | Problem {
+  if (typeof value !== "string") return new Problem(`must be a string, not ${show(value)}`);
+  const email = value.trim();
+  const problem = emailProblem(email);
+  return problem ? new Problem(`${show(email)} ${problem}`) : email.toLowerCase();
+}
+
+/** What is wrong with an address, as the rest of a sentence that begins with it; undefined if nothing. */
+export function emailProblem(email: string): string | undefined {
+  if (email === "") return "is empty";
+  if (email.length > 100) return "is longer than the 100 characters that Trieve stores";
+  const at = email.lastIndexOf("@");
+  if (at < 0) return "has no @";
+  const local = email.slice(0, at);
+  const domain = email.slice(at + 1);
+  if (local.length > 64) return "has more than 64 characters before the @";
+  if (!/^[a-z0-9!#$%&*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&*+/=?^_`{|}~-]+)*$/i.test(local))
+    return "has something before the @ that Trieve does not take: letters, digits and !#$%&*+/=?^_`{|}~- in parts divided by single dots";
+  if (!/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(domain))
+    return "has no proper domain after the @: names of letters, digits and hyphens divided by dots, such as example.com (others in their xn-- form)";
+  return undefined;
+}
+
+function readOrganization(value: unknown): string | Problem {
+  return typeof value === "string" && isUuid(value.trim())
+    ? value.trim().toLowerCase()
+    : new Problem(`${show(value)} is not a UUID: copy it from the dashboard`);
+}
+
+function readRole(value: unknown): Role | Problem {
+  const role = roles.find((name) => name === value);
+  return role ?? new Problem(`${show(value)} must be ${roleChoice}`);
+}
+
+function readDeletionPolicy(value: unknown): Inputs["deletionPolicy"] | Problem {
+  return value === "revert" || value === "remove"
+    ? value
+    : new Problem(`${show(value)} must be "revert" or "remove"`);
+}
+
+function readScopes(value: unknown): readonly string[] | Problem {
+  if (!Array.isArray(value)) return new Problem(`must be a list of strings, not ${show(value)}`);
+  // Trieve reads an empty list as "nothing at all", not as "no restriction".
+  if (value.length === 0)
+    return new Problem(
+      "is empty, which would lock the person out: leave it out for no restriction",
+    );
+  const wrong = value.flatMap((scope) => {
+    const problem = scope === unknown ? undefined : scopeProblem(scope);
+    return problem ? [`${show(scope)} ${problem}`] : [];
+  });
+  return wrong.length > 0 ? new Problem(wrong.join("; ")) : [...new Set<string>(value)].sort();
+}
+
+/** What is wrong with a scope, as the rest of a sentence that begins with it; undefined if nothing. */
+export function scopeProblem(scope: unknown): string | undefined {
+  if (typeof scope !== "string" || !/^(GET|POST|PUT|PATCH|DELETE) \/api\/\S/.test(scope))
+    return 'must be a method and a route, such as "POST /api/chunk/search"';
+  try {
+    // As the server does, which then takes it for a regular expression; one that is invalid never matches.
+    new RegExp(scope.replace(/\{[a-zA-Z0-9_-]+\}/g, "[a-zA-Z0-9_-]+"));
+    return undefined;
+  } catch {
+    return "is not a valid regular expression, which is how Trieve reads it";
+  }
+}

@@ -1,0 +1,213 @@
+import { type Role, roleNumber } from "../trieve/model";
+import type { Membership, Observed } from "./observe";
+import { type Outputs, sameScopes } from "./state";
+
+/** One request that changes something. */
+export type Call =
+  | {
+      readonly call: "invite";
+      /** In the spelling in which the server is to look for an account. */
+      readonly email: string;
+      readonly role: Role;
+      readonly scopes: readonly string[] | null;
+    }
+  | { readonly call: "delete invitation"; readonly id: string; readonly used: boolean }
+  | { readonly call: "remove member"; readonly userId: string }
+  | {
+      readonly call: "update member";
+      readonly userId: string;
+      readonly role?: Role;
+      readonly scopes?: readonly string[];
+    };
+
+/** A membership that a plan ends, or whose role it lowers. */
+export interface Lowering {
+  readonly membership: Membership;
+  readonly to: Role | "out";
+}
+
+export type Decision =
+  | { readonly decision: "done" }
+  | {
+      readonly decision: "act";
+      /** In this order, each only after the one before. */
+      readonly calls: readonly [Call, ...Call[]];
+      /** What the guards have to allow first. */
+      readonly lowers: readonly Lowering[];
+    }
+  /** An invitation of this operation is not in the lists any more: somebody else removed it. */
+  | { readonly decision: "vanished" };
+
+/** What is to be true of a person. */
+export interface Wanted {
+  readonly email: string;
+  /** Missing: keep what is found; a new person becomes a user. */
+  readonly role?: Role;
+  /** Missing: keep what is found. */
+  readonly scopes?: readonly string[];
+  /** Take restrictions away that an earlier program asked for. */
+  readonly clearScopes: boolean;
+  /** Send a pending invitation once more. */
+  readonly resend: boolean;
+}
+
+/**
+ * What it takes for a person to be in, as wanted.
+ *
+ * @param invited whether this operation has already invited them: nothing sends a second mail
+ */
+export function decideEnsure(wanted: Wanted, observed: Observed, invited: boolean): Decision {
+  switch (observed.phase) {
+    case "absent":
+      if (invited) return { decision: "vanished" };
+      return act([
+        ...observed.used.map(deletion),
+        {
+          call: "invite",
+          email: wanted.email,
+          role: wanted.role ?? "user",
+          scopes: wanted.scopes ?? null,
+        },
+      ]);
+    case "pending": {
+      const { newest } = observed;
+      const role = wanted.role ?? newest.role;
+      const scopes = wanted.scopes ?? (wanted.clearScopes ? null : newest.scopes);
+      const fits = newest.role === role && sameScopes(newest.scopes, scopes);
+      if (invited || (fits && !wanted.resend)) return { decision: "done" };
+      // There is no request that changes an invitation, and any row of this address, also a used one, makes the
+      // server refuse a new one.
+      return act([
+        ...[...observed.unused, ...observed.used].map(deletion),
+        { call: "invite", email: wanted.email, role, scopes },
+      ]);
+    }
+    case "member":
+      return decideMember(wanted, observed.memberships, invited);
+  }
+}
+
+function decideMember(
+  wanted: Wanted,
+  memberships: readonly [Membership, ...Membership[]],
+  invited: boolean,
+): Decision {
+  const restricted = memberships.filter((membership) => membership.scopes !== null);
+  if (wanted.clearScopes && restricted.length > 0 && !invited) {
+    // The server can set scopes but not take them away: an empty list locks the person out. Out and in again does it,
+    // at once, as long as the account is named in its own spelling.
+    return act(
+      restricted.flatMap((membership): Call[] => [
+        { call: "remove member", userId: membership.userId },
+        {
+          call: "invite",
+          email: membership.email,
+          role: wanted.role ?? membership.role,
+          scopes: null,
+        },
+      ]),
+      restricted.map((membership) => ({ membership, to: "out" })),
+    );
+  }
+  const changes = memberships.flatMap((membership) => {
+    const role =
+      wanted.role !== undefined && (membership.role !== wanted.role || membership.torn)
+        ? { role: wanted.role }
+        : {};
+    const scopes =
+      wanted.scopes !== undefined &&
+      (!sameScopes(membership.scopes, wanted.scopes) || membership.torn)
+        ? { scopes: wanted.scopes }
+        : {};
+    const change = { ...role, ...scopes };
+    return Object.keys(change).length > 0 ? [{ membership, change }] : [];
+  });
+  return act(
+    changes.map(({ membership, change }) => ({
+      call: "update member",
+      userId: membership.userId,
+      ...change,
+    })),
+    changes.flatMap(({ membership }) => lowering(membership, wanted.role ?? membership.role)),
+  );
+}
+
+/** What it takes for a person to be out, or to be left as they were found. */
+export function decideRemove(
+  recorded: Pick<Outputs, "deletionPolicy" | "adopted" | "originalRole">,
+  observed: Observed,
+): Decision {
+  switch (observed.phase) {
+    case "absent":
+      return { decision: "done" };
+    case "pending":
+      return act(observed.unused.map(deletion));
+    case "member": {
+      const { memberships, unused } = observed;
+      if (keeps(recorded)) return putBack(recorded.originalRole, memberships);
+      // A link that stays alive would let a removed person in again, so the invitations go first.
+      return act(
+        [
+          ...unused.map(deletion),
+          ...memberships.map(({ userId }): Call => ({ call: "remove member", userId })),
+        ],
+        memberships.map((membership) => ({ membership, to: "out" })),
+      );
+    }
+  }
+}
+
+/** Whether a member stays when the resource goes: `revert` undoes what the resource did, and it did not bring them. */
+export function keeps(recorded: Pick<Outputs, "deletionPolicy" | "adopted">): boolean {
+  return recorded.deletionPolicy === "revert" && recorded.adopted;
+}
+
+/** Only downwards: giving somebody back a high role which they lost since is nobody's wish. */
+function putBack(
+  original: Role | null,
+  memberships: readonly [Membership, ...Membership[]],
+): Decision {
+  if (original === null) return { decision: "done" };
+  const raised = memberships.filter(({ role }) => roleNumber(role) > roleNumber(original));
+  return act(
+    raised.map(({ userId }) => ({ call: "update member", userId, role: original })),
+    raised.map((membership) => ({ membership, to: original })),
+  );
+}
+
+/** What the guards know of the organization. */
+export interface Guarded {
+  /** Accounts of all owners, those about to be lowered included. */
+  readonly owners: ReadonlySet<string>;
+  /** The account that the API key belongs to; an organization key belongs to none. */
+  readonly keyAccount: string | undefined;
+}
+
+/**
+ * Why these memberships must not be lowered, or undefined. An organization without an owner, or a key whose account
+ * is out, cannot be repaired with that key.
+ */
+export function refusal(
+  lowers: readonly Lowering[],
+  guarded: Guarded,
+): "last owner" | "own account" | undefined {
+  if (lowers.some(({ membership }) => membership.userId === guarded.keyAccount))
+    return "own account";
+  const owners = lowers.filter(({ membership }) => membership.role === "owner");
+  const left = new Set(guarded.owners);
+  for (const { membership } of owners) left.delete(membership.userId);
+  return owners.length > 0 && left.size === 0 ? "last owner" : undefined;
+}
+
+function deletion({ id, used }: { readonly id: string; readonly used: boolean }): Call {
+  return { call: "delete invitation", id, used };
+}
+
+function lowering(membership: Membership, to: Role): Lowering[] {
+  return roleNumber(to) < roleNumber(membership.role) ? [{ membership, to }] : [];
+}
+
+function act(calls: readonly Call[], lowers: readonly Lowering[] = []): Decision {
+  const [first, ...others] = calls;
+  return first ? { decision: "act", calls: [first, ...others], lowers } : { decision: "done" };
+}

@@ -1,0 +1,82 @@
+import type { Entry } from "../trieve/directory";
+import { higherRole, type Invitation, type Member, type Role } from "../trieve/model";
+
+/** One account's membership, its duplicate rows taken together. */
+export interface Membership {
+  readonly userId: string;
+  /** As the identity provider spelled it; only this spelling finds the account again. */
+  readonly email: string;
+  readonly role: Role;
+  readonly scopes: readonly string[] | null;
+  readonly joinedAt: string;
+  /** Rows of this account that differ in role or scopes: the next write makes them agree. */
+  readonly torn: boolean;
+}
+
+/** A person as the lists show them, whatever the case and the number of rows. */
+export type Observed =
+  | { readonly phase: "absent"; readonly used: readonly Invitation[] }
+  | {
+      readonly phase: "pending";
+      readonly newest: Invitation;
+      /** All unused ones, the newest included. */
+      readonly unused: readonly Invitation[];
+      readonly used: readonly Invitation[];
+    }
+  | {
+      readonly phase: "member";
+      /** Mostly one; two where one address has accounts in two spellings. */
+      readonly memberships: readonly [Membership, ...Membership[]];
+      readonly unused: readonly Invitation[];
+      readonly used: readonly Invitation[];
+    };
+
+export function observe(entry: Entry): Observed {
+  const used = entry.invitations.filter((invitation) => invitation.used);
+  const unused = entry.invitations.filter((invitation) => !invitation.used);
+  const [first, ...others] = membershipsOf(entry.members);
+  if (first) return { phase: "member", memberships: [first, ...others], unused, used };
+  const newest = newestOf(unused);
+  return newest ? { phase: "pending", newest, unused, used } : { phase: "absent", used };
+}
+
+/** The last of the rows by time; of equal times by id, so that every process picks the same. */
+export function newestOf(invitations: readonly Invitation[]): Invitation | undefined {
+  return invitations.reduce<Invitation | undefined>(
+    (best, row) =>
+      best === undefined ||
+      moment(row) > moment(best) ||
+      (moment(row) === moment(best) && row.id > best.id)
+        ? row
+        : best,
+    undefined,
+  );
+}
+
+/** Without the `Z`, times of 0, 3 and 6 digits of a second sort as text. */
+function moment(invitation: Invitation): string {
+  return invitation.createdAt.slice(0, -1);
+}
+
+/** What a member may do: the highest of their memberships, since that is what the server lets them do. */
+export function roleOf(memberships: readonly [Membership, ...Membership[]]): Role {
+  return memberships.map((membership) => membership.role).reduce(higherRole);
+}
+
+function membershipsOf(rows: readonly Member[]): Membership[] {
+  const byAccount = new Map<string, Membership>();
+  for (const row of rows) {
+    const known = byAccount.get(row.userId);
+    byAccount.set(row.userId, known ? merge(known, row) : { ...row, torn: false });
+  }
+  return [...byAccount.values()].sort((a, b) => (a.userId < b.userId ? -1 : 1));
+}
+
+function merge(known: Membership, row: Member): Membership {
+  const scopesAgree = JSON.stringify(known.scopes) === JSON.stringify(row.scopes);
+  return {
+    ...known,
+    role: higherRole(known.role, row.role),
+    torn: known.torn || known.role !== row.role || !scopesAgree,
+  };
+}

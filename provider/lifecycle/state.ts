@@ -1,0 +1,68 @@
+import type { Role } from "../trieve/model";
+
+/** What becomes of a person when the resource is deleted. */
+export type DeletionPolicy = "revert" | "remove";
+
+/** `pending`: invited, not accepted. `member`: in. `absent`: only after an update that failed half-way. */
+export type Status = "pending" | "member" | "absent";
+
+/** What the program declares of one person, checked and filled in. A key that was not given is missing. */
+export interface Inputs {
+  /** Lower case. */
+  readonly email: string;
+  /** Lower case UUID. */
+  readonly organizationId: string;
+  readonly role?: Role;
+  readonly scopes?: readonly string[];
+  readonly deletionPolicy: DeletionPolicy;
+  readonly resendTrigger?: string;
+}
+
+/** The recorded state of one person. Every key is always there: a missing one is unknown in every preview. */
+export interface Outputs {
+  readonly email: string;
+  readonly organizationId: string;
+  /** As it is at the server, also where the program does not say. */
+  readonly role: Role | null;
+  readonly scopes: readonly string[] | null;
+  readonly status: Status;
+  readonly userId: string | null;
+  /** ISO 8601. */
+  readonly invitedAt: string | null;
+  /** ISO 8601. */
+  readonly joinedAt: string | null;
+  /** Found as a member: this resource did not bring them in. */
+  readonly adopted: boolean;
+  /** The role they were found with, if adopted. */
+  readonly originalRole: Role | null;
+  /** Whoever has it can accept: secret. */
+  readonly inviteUrl: string | null;
+  /** The last invitation was written, but its mail failed and is still owed. */
+  readonly mailFailed: boolean;
+  readonly deletionPolicy: DeletionPolicy;
+  readonly resendTrigger: string | null;
+  /** Which of the optional properties the program gave at the last write. */
+  readonly managed: readonly ("role" | "scopes")[];
+  /**
+   * Made at creation and kept for life. By it a delete tells whether the program declares this very resource, or
+   * another one for the same person: the engine passes no name to a delete.
+   */
+  readonly instance: string;
+}
+
+/** `<organizationId>/<email>`, in every phase of the person's life. */
+export function idOf(person: { readonly organizationId: string; readonly email: string }): string {
+  return `${person.organizationId}/${person.email}`;
+}
+
+/** Which optional properties the program gave. */
+export function managedBy(inputs: Inputs): Outputs["managed"] {
+  return (["role", "scopes"] as const).filter((key) => inputs[key] !== undefined);
+}
+
+/** Scopes are a set to the server; `null` is no restriction. */
+export function sameScopes(a: readonly string[] | null, b: readonly string[] | null): boolean {
+  if (a === null || b === null) return a === b;
+  const other = new Set(b);
+  return new Set(a).size === other.size && a.every((scope) => other.has(scope));
+}

@@ -1,0 +1,166 @@
+import { roles } from "./trieve/model";
+
+/** Whether a person is to be told: `required`, a mail that fails is an error; `optional`, the row is enough. */
+export type MailPolicy = "required" | "optional";
+
+/** How to reach the server. Transport, never part of anybody's identity, never a diff. */
+export interface Settings {
+  readonly apiKey: string;
+  /** Lower case UUID; missing where every resource names its own. */
+  readonly organizationId?: string;
+  /** Without `/api`, without a slash at the end. */
+  readonly apiUrl: string;
+  /** With `/api`, without a slash at the end: goes into the link of the mail. */
+  readonly appUrl: string;
+  /** Its path ends with a slash. */
+  readonly redirectUri: string;
+  readonly mail: MailPolicy;
+  /** 1 to 8. */
+  readonly maxConcurrency: number;
+  /** From an explicit `trieve.Provider`: no environment variable counts. */
+  readonly explicit: boolean;
+}
+
+/** What was configured, or everything that is wrong with it. */
+export type SettingsResult =
+  | { readonly settings: Settings; readonly problems: readonly [] }
+  | {
+      readonly settings: undefined;
+      /** The organization is of use to a preview even where a key is missing. */
+      readonly organizationId: string | undefined;
+      readonly problems: readonly string[];
+    };
+
+/** Inputs of an explicit provider carry this key, so that nothing from elsewhere is mixed in. */
+export const explicitMarker = "trieve:explicit";
+
+export const defaultApiUrl = "https://api.trieve.ai";
+const defaultRedirectUri = "https://dashboard.trieve.ai/";
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Whether a text is a UUID in the form that Trieve prints. */
+export function isUuid(text: string): boolean {
+  return uuid.test(text);
+}
+
+/**
+ * @param get one value by its full key, `trieve:apiKey`; of an explicit provider its inputs, else the stack's config
+ * @param env environment variables
+ */
+export function resolveSettings(
+  get: (key: string) => string | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): SettingsResult {
+  const explicit = get(explicitMarker) === "true";
+  const problems: string[] = [];
+  const config = (key: string) => get(`trieve:${key}`)?.trim() || undefined;
+  const environment = (name: string) => (explicit ? undefined : env[name]?.trim() || undefined);
+  const missing = (key: string, name: string, example: string) =>
+    explicit
+      ? `${key} is missing: give it to the trieve.Provider`
+      : `${key} is missing: run \`pulumi config set ${key === "apiKey" ? "--secret " : ""}trieve:${key} ${example}\` or set ${name}`;
+
+  // `pulumi refresh` and `pulumi destroy` send the configuration of the last `up`. Only the key's variable comes
+  // first, since it is the way past a rotated key; any other that was forgotten in a shell could replace everybody.
+  const apiKey = environment("TRIEVE_API_KEY") ?? config("apiKey");
+  if (apiKey === undefined) problems.push(missing("apiKey", "TRIEVE_API_KEY", "<key>"));
+  else if (!/^[\x21-\x7e]+$/.test(apiKey))
+    problems.push(
+      "apiKey holds a character that no Trieve key has; is it the whole key and nothing else?",
+    );
+
+  const organizationId = config("organizationId") ?? environment("TRIEVE_ORGANIZATION_ID");
+  if (organizationId !== undefined && !isUuid(organizationId))
+    problems.push(
+      `organizationId ${JSON.stringify(organizationId)} is not a UUID: copy it from the dashboard`,
+    );
+
+  const apiUrl = (config("apiUrl") ?? environment("TRIEVE_API_URL") ?? defaultApiUrl).replace(
+    /\/+$/,
+    "",
+  );
+  if (!isHttpUrl(apiUrl))
+    problems.push(`apiUrl ${JSON.stringify(apiUrl)} is not an http or https URL`);
+  else if (/\/api$/.test(apiUrl))
+    problems.push(
+      `apiUrl ${JSON.stringify(apiUrl)} ends with /api: write it without, ${apiUrl.slice(0, -4)}`,
+    );
+
+  const appUrl = (config("appUrl") ?? environment("TRIEVE_APP_URL") ?? `${apiUrl}/api`).replace(
+    /\/+$/,
+    "",
+  );
+  if (!isHttpUrl(appUrl))
+    problems.push(`appUrl ${JSON.stringify(appUrl)} is not an http or https URL`);
+
+  const redirectUri =
+    config("redirectUri") ??
+    environment("TRIEVE_REDIRECT_URI") ??
+    (apiUrl === defaultApiUrl ? defaultRedirectUri : undefined);
+  if (redirectUri === undefined)
+    problems.push(
+      missing(
+        "redirectUri",
+        "TRIEVE_REDIRECT_URI",
+        "<URL of your dashboard, such as http://localhost:5173/>",
+      ),
+    );
+  else if (
+    !isHttpUrl(redirectUri) ||
+    !new URL(redirectUri).pathname.endsWith("/") ||
+    !/\/([?#]|$)/.test(redirectUri)
+  )
+    // Trieve makes `<before the ?>org?<after it>` of it for those who are added at once.
+    problems.push(
+      `redirectUri ${JSON.stringify(redirectUri)} must be an http or https URL whose path ends with a slash, such as http://localhost:5173/`,
+    );
+
+  const mail = config("mail") ?? "required";
+  if (mail !== "required" && mail !== "optional")
+    problems.push(`mail ${JSON.stringify(mail)} must be "required" or "optional"`);
+
+  const maxConcurrency = Number(config("maxConcurrency") ?? 4);
+  if (!Number.isInteger(maxConcurrency) || maxConcurrency < 1 || maxConcurrency > 8)
+    problems.push(
+      `maxConcurrency ${JSON.stringify(config("maxConcurrency"))} must be a whole number from 1 to 8: ten requests at once hang a Trieve server`,
+    );
+
+  const organization =
+    organizationId !== undefined && isUuid(organizationId)
+      ? organizationId.toLowerCase()
+      : undefined;
+  if (problems.length > 0 || apiKey === undefined || redirectUri === undefined)
+    return { settings: undefined, organizationId: organization, problems };
+  return {
+    settings: {
+      apiKey,
+      ...(organization === undefined ? {} : { organizationId: organization }),
+      apiUrl,
+      appUrl,
+      redirectUri,
+      mail: mail as MailPolicy,
+      maxConcurrency,
+      explicit,
+    },
+    problems: [],
+  };
+}
+
+/** What to do about a key that the server does not know (any more). */
+export function keyAdvice(explicit: boolean): string {
+  const recorded =
+    "`pulumi refresh` and `pulumi destroy` send the key that the last `up` recorded.";
+  return explicit
+    ? `${recorded} Give the new key to the trieve.Provider and add --run-program.`
+    : `${recorded} After a rotation set TRIEVE_API_KEY=<new key>, or set trieve:apiKey and add --run-program.`;
+}
+
+function isHttpUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username } = new URL(text);
+  return (protocol === "http:" || protocol === "https:") && username === "";
+}
+
+/** For messages: `"user", "admin" or "owner"`. */
+export const roleChoice = `"${roles.slice(0, -1).join('", "')}" or "${roles.at(-1)}"`;

@@ -1,0 +1,333 @@
+import { bulkhead } from "cockatiel";
+import {
+  type Attempt,
+  Declined,
+  KeyRejected,
+  NoAnswer,
+  NotAllowed,
+  NotFound,
+  ServerFailed,
+  ServerHangs,
+  TrieveError,
+  UnexpectedAnswer,
+} from "./errors";
+import { type Request, type Response, type Transport, TransportError, transport } from "./http";
+import {
+  describeMismatch,
+  type Invitation,
+  type Member,
+  parseAccount,
+  parseInvitations,
+  parseMembers,
+  type Role,
+  roleNumber,
+} from "./model";
+import * as quirks from "./quirks";
+import { parseRetryAfter, retryReads } from "./retry";
+import { type Slots, slotsFor } from "./slots";
+
+/** Times in milliseconds, sizes in bytes. */
+export interface Limits {
+  readonly connectMs: number;
+  /** One try of a question. */
+  readonly readMs: number;
+  /** A write may wait for a slow mail server. */
+  readonly writeMs: number;
+  /** How long a question is asked again. */
+  readonly retryForMs: number;
+  /** The first pause before something is tried again; later ones are longer. */
+  readonly firstPauseMs: number;
+  readonly maxBytes: number;
+}
+
+const defaultLimits: Limits = {
+  connectMs: 10_000,
+  readMs: 30_000,
+  writeMs: 150_000,
+  retryForMs: 90_000,
+  firstPauseMs: 250,
+  maxBytes: 256 * 1024 * 1024,
+};
+
+export interface Connection {
+  /** Base URL of the server, without `/api` and without a slash at the end. */
+  readonly apiUrl: string;
+  readonly apiKey: string;
+  /** Requests in flight, 1 to 8, counted over all processes of this user on this machine. */
+  readonly maxConcurrency: number;
+  /** What to do about a key that the server rejects, one sentence or two. */
+  readonly keyAdvice: string;
+  /** Called before each write; throws to stop it. */
+  readonly beforeWrite?: () => Promise<void>;
+  readonly limits?: Partial<Limits>;
+}
+
+/** What is posted for one person. */
+export interface NewInvitation {
+  readonly email: string;
+  readonly role: Role;
+  /** `null`: unrestricted. Never empty: an empty list locks the person out. */
+  readonly scopes: readonly string[] | null;
+  readonly appUrl: string;
+  readonly redirectUri: string;
+}
+
+/** A write that may have taken effect: look before anything else. Repeat it only if `error.transient`. */
+export interface Unclear {
+  readonly result: "unclear";
+  readonly error: TrieveError;
+}
+
+export type InviteResult =
+  | { readonly result: "done" }
+  /** Written, but nobody was told. */
+  | { readonly result: "mail failed" }
+  /** Not written: the list that led to this call was out of date. */
+  | { readonly result: "already there" }
+  | Unclear;
+
+export type RemovalResult =
+  | { readonly result: "done" }
+  /** There was nothing to remove, says the server; a list has to confirm it. */
+  | { readonly result: "gone" }
+  | Unclear;
+
+interface Call extends Attempt {
+  readonly method: Request["method"];
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+/** The part of Trieve's HTTP API that decides who belongs to an organization. Knows no policy. */
+export class Client {
+  readonly #transport: Transport;
+  readonly #slots: Slots;
+  readonly limits: Limits;
+  readonly #oneAtATime = bulkhead(1, Number.POSITIVE_INFINITY);
+  #overloads = 0;
+
+  constructor(readonly connection: Connection) {
+    this.limits = { ...defaultLimits, ...connection.limits };
+    this.#transport = transport(connection.apiUrl, this.limits);
+    this.#slots = slotsFor(connection.apiUrl, connection.maxConcurrency);
+  }
+
+  /** All rows, used ones included, in no order. */
+  listInvitations(organizationId: string): Promise<Invitation[]> {
+    return this.#read(
+      {
+        ...this.#attempt("list the invitations", organizationId),
+        method: "GET",
+        path: `/api/invitations/${organizationId}`,
+      },
+      (json) => parseInvitations(json, organizationId),
+    );
+  }
+
+  /** One entry for each membership row, in no order. */
+  listMembers(organizationId: string): Promise<Member[]> {
+    return this.#read(
+      {
+        ...this.#attempt("list the members", organizationId),
+        method: "GET",
+        path: `/api/organization/users/${organizationId}`,
+      },
+      (json) => parseMembers(json, organizationId),
+    );
+  }
+
+  /** The account that the key belongs to; an organization key belongs to none. */
+  async account(): Promise<{ userId: string; email: string } | undefined> {
+    const call: Call = {
+      ...this.#attempt("ask whose API key this is"),
+      method: "GET",
+      path: "/api/auth/me",
+    };
+    try {
+      return await this.#read(call, parseAccount);
+    } catch (error) {
+      if (error instanceof Declined && quirks.keyWithoutAccount(error.serverMessage))
+        return undefined;
+      throw error;
+    }
+  }
+
+  /** Invites somebody, or adds them at once where the address has an account. The answer does not say which. */
+  async invite(organizationId: string, invitation: NewInvitation): Promise<InviteResult> {
+    const { email, role, scopes, appUrl, redirectUri } = invitation;
+    const post = () =>
+      this.#write(
+        {
+          ...this.#attempt(`invite ${email} as ${role}`, organizationId),
+          method: "POST",
+          path: "/api/invitation",
+          body: {
+            email,
+            user_role: roleNumber(role),
+            app_url: appUrl,
+            redirect_uri: redirectUri,
+            ...(scopes === null ? {} : { scopes }),
+          },
+        },
+        (message): InviteResult | undefined => {
+          if (quirks.mailFailed(message)) return { result: "mail failed" };
+          if (quirks.alreadyMember(message) || quirks.alreadyInvited(message))
+            return { result: "already there" };
+          return undefined;
+        },
+      );
+    // A server that mails slowly blocks its workers; after two 408s more than one POST only makes that worse.
+    return this.#overloads >= 2 ? this.#oneAtATime.execute(post) : post();
+  }
+
+  deleteInvitation(organizationId: string, email: string, id: string): Promise<RemovalResult> {
+    return this.#write(
+      {
+        ...this.#attempt(`delete the invitation of ${email}`, organizationId),
+        method: "DELETE",
+        path: `/api/invitation/${encodeURIComponent(id)}`,
+      },
+      (message): RemovalResult | undefined =>
+        quirks.invitationGone(message) ? { result: "gone" } : undefined,
+    );
+  }
+
+  removeMember(organizationId: string, email: string, userId: string): Promise<RemovalResult> {
+    return this.#write(
+      {
+        ...this.#attempt(`remove ${email}`, organizationId),
+        method: "DELETE",
+        path: `/api/organization/${organizationId}/user/${encodeURIComponent(userId)}`,
+      },
+      (message): RemovalResult | undefined =>
+        quirks.membershipGone(message) ? { result: "gone" } : undefined,
+    );
+  }
+
+  /** Without `user_id` the server would change the caller; without a field it leaves that field. */
+  updateMember(
+    organizationId: string,
+    email: string,
+    userId: string,
+    change: { readonly role?: Role; readonly scopes?: readonly string[] },
+  ): Promise<RemovalResult> {
+    const { role, scopes } = change;
+    const what = [role && `the role of ${email} to ${role}`, scopes && `the scopes of ${email}`];
+    return this.#write(
+      {
+        ...this.#attempt(`change ${what.filter(Boolean).join(" and ")}`, organizationId),
+        method: "PUT",
+        path: "/api/user",
+        body: {
+          user_id: userId,
+          ...(role === undefined ? {} : { role: roleNumber(role) }),
+          ...(scopes === undefined ? {} : { scopes }),
+        },
+      },
+      (message): RemovalResult | undefined =>
+        quirks.accountGone(message) ? { result: "gone" } : undefined,
+    );
+  }
+
+  #attempt(what: string, organizationId?: string): Attempt {
+    return {
+      what,
+      server: this.connection.apiUrl,
+      ...(organizationId === undefined ? {} : { organizationId }),
+    };
+  }
+
+  #read<T>(call: Call, parse: (json: unknown) => T): Promise<T> {
+    return retryReads(async () => {
+      const response = await this.#exchange(call, this.limits.readMs);
+      if (response.status !== 200) throw this.#failure(call, response);
+      try {
+        return parse(JSON.parse(response.text));
+      } catch (error) {
+        throw new UnexpectedAnswer(call, response.status, describeMismatch(error), {
+          // A body cut short may come whole next time; one of another shape will not.
+          transient: error instanceof SyntaxError,
+        });
+      }
+    }, this.limits).catch((error) => this.#nameAHang(call, error));
+  }
+
+  async #write<R extends { readonly result: string }>(
+    call: Call,
+    meaningOf: (message: string) => R | undefined,
+  ): Promise<R | { readonly result: "done" } | Unclear> {
+    await this.connection.beforeWrite?.();
+    try {
+      const response = await this.#exchange(call, this.limits.writeMs);
+      if (response.status === 204) return { result: "done" };
+      const known = response.status === 400 ? meaningOf(serverMessage(response.text)) : undefined;
+      if (known) return known;
+      throw this.#failure(call, response);
+    } catch (error) {
+      if (error instanceof TrieveError && (error.outcome === "unknown" || error.transient))
+        return { result: "unclear", error };
+      throw error;
+    }
+  }
+
+  async #exchange(call: Call, timeoutMs: number): Promise<Response> {
+    const { apiKey } = this.connection;
+    try {
+      return await this.#slots(() =>
+        this.#transport({
+          method: call.method,
+          path: call.path,
+          headers: {
+            Authorization: apiKey,
+            ...(call.organizationId ? { "TR-Organization": call.organizationId } : {}),
+            ...(call.body === undefined ? {} : { "Content-Type": "application/json" }),
+          },
+          ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+          timeoutMs,
+        }),
+      );
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error;
+      throw new NoAnswer(call, error.message, error.reason);
+    }
+  }
+
+  #failure(call: Call, response: Response): TrieveError {
+    const { status } = response;
+    const message = serverMessage(response.text);
+    if (status === 408) this.#overloads += 1;
+    if (status === 401) return new KeyRejected(call, this.connection.keyAdvice);
+    if (status === 403) return new NotAllowed(call, message);
+    if (status === 404) return new NotFound(call, message);
+    if (status === 408 || status === 429 || status >= 500) {
+      const retryAfter = parseRetryAfter(response.header("retry-after"), Date.now());
+      return new ServerFailed(call, status, message, retryAfter);
+    }
+    if (status >= 400) return new Declined(call, status, message);
+    return new UnexpectedAnswer(call, status, "another status was expected", { transient: false });
+  }
+
+  /** A server whose database connections are used up for good still answers its health check. */
+  async #nameAHang(call: Call, error: unknown): Promise<never> {
+    if (error instanceof NoAnswer && error.code === "TIMEOUT") {
+      const health = await this.#transport({
+        method: "GET",
+        path: "/api/health",
+        headers: {},
+        timeoutMs: this.limits.connectMs,
+      }).catch(() => undefined);
+      if (health?.status === 200) throw new ServerHangs(call, this.limits.readMs);
+    }
+    throw error;
+  }
+}
+
+/** `{"message": "…"}`; anything else, such as a proxy's page or nothing at all, says nothing. */
+function serverMessage(text: string): string {
+  try {
+    const { message } = JSON.parse(text) as { message?: unknown };
+    return typeof message === "string" ? message : "";
+  } catch {
+    return "";
+  }
+}

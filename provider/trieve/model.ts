@@ -1,0 +1,125 @@
+import * as v from "valibot";
+
+/** What a person may do in an organization, least first. Trieve's own names; on the wire 0, 1 and 2. */
+export const roles = ["user", "admin", "owner"] as const;
+/** `"user" | "admin" | "owner"` */
+export type Role = (typeof roles)[number];
+
+/** A row of the invitations list. Used rows stay for ever: they are history, not membership. */
+export interface Invitation {
+  readonly id: string;
+  /** As it was typed at the time, in any case. */
+  readonly email: string;
+  readonly used: boolean;
+  readonly role: Role;
+  /** `null`: unrestricted. */
+  readonly scopes: readonly string[] | null;
+  /** ISO 8601 with `Z`. */
+  readonly createdAt: string;
+}
+
+/** One membership of one account in the organization that was asked about. */
+export interface Member {
+  readonly userId: string;
+  /** The account's address as the identity provider spelled it. */
+  readonly email: string;
+  readonly role: Role;
+  readonly scopes: readonly string[] | null;
+  /** ISO 8601 with `Z`. */
+  readonly joinedAt: string;
+}
+
+/** The number that Trieve's API uses for a role. */
+export function roleNumber(role: Role): number {
+  return roles.indexOf(role);
+}
+
+/** Trieve reads every number but 1 and 2 as user, and stores such numbers in invitations as they come. */
+function roleOf(number: number): Role {
+  return roles[number] ?? "user";
+}
+
+/** The higher of two roles. */
+export function higherRole(a: Role, b: Role): Role {
+  return roleNumber(a) >= roleNumber(b) ? a : b;
+}
+
+/** Trieve writes UTC without saying so: `2025-09-12T15:02:44.123456`. */
+const timestamp = v.pipe(
+  v.string(),
+  v.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?$/, "expected a UTC time without an offset"),
+  v.transform((text) => `${text}Z`),
+);
+
+const role = v.pipe(v.number(), v.integer(), v.transform(roleOf));
+
+/** Entries may be null in the database; such a scope matches nothing. */
+const scopes = v.nullable(
+  v.pipe(
+    v.array(v.nullable(v.string())),
+    v.transform((list) => list.filter((scope) => scope !== null)),
+  ),
+);
+
+const invitationRow = v.object({
+  id: v.string(),
+  email: v.string(),
+  organization_id: v.string(),
+  used: v.boolean(),
+  created_at: timestamp,
+  role,
+  scopes,
+});
+
+const memberRow = v.object({
+  id: v.string(),
+  email: v.string(),
+  user_orgs: v.array(
+    v.object({ organization_id: v.string(), role, scopes, created_at: timestamp }),
+  ),
+});
+
+/** `GET /api/invitations/{organization}`: rows of other organizations, which no version should send, are dropped. */
+export function parseInvitations(json: unknown, organizationId: string): Invitation[] {
+  return v
+    .parse(v.array(invitationRow), json)
+    .filter((row) => row.organization_id === organizationId)
+    .map((row) => ({
+      id: row.id,
+      email: row.email,
+      used: row.used,
+      role: row.role,
+      scopes: row.scopes,
+      createdAt: row.created_at,
+    }));
+}
+
+/** `GET /api/organization/users/{organization}`: one entry for each membership row, duplicates included. */
+export function parseMembers(json: unknown, organizationId: string): Member[] {
+  return v.parse(v.array(memberRow), json).flatMap((row) =>
+    row.user_orgs
+      .filter((membership) => membership.organization_id === organizationId)
+      .map((membership) => ({
+        userId: row.id,
+        email: row.email,
+        role: membership.role,
+        scopes: membership.scopes,
+        joinedAt: membership.created_at,
+      })),
+  );
+}
+
+/** `GET /api/auth/me`: the account behind a key. */
+export function parseAccount(json: unknown): { userId: string; email: string } {
+  const account = v.parse(v.object({ id: v.string(), email: v.string() }), json);
+  return { userId: account.id, email: account.email };
+}
+
+/** Where and why a body is not what Trieve sends, in a few words: `[3].user_orgs: expected Array`. */
+export function describeMismatch(error: unknown): string {
+  if (error instanceof v.ValiError) {
+    const issue = error.issues[0];
+    return `${v.getDotPath(issue) ?? "body"}: ${issue.message}`;
+  }
+  return error instanceof SyntaxError ? "not JSON" : String(error);
+}

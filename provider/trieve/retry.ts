@@ -1,0 +1,37 @@
+import { DelegateBackoff, ExponentialBackoff, handleWhen, type IBackoff, retry } from "cockatiel";
+import { ServerFailed, TrieveError } from "./errors";
+
+/**
+ * Asks again while the failure may pass, waiting longer each time with jitter, or as long as `Retry-After` said.
+ * For questions only: a write is never repeated without looking first.
+ *
+ * @param limits no new try begins later than `retryForMs` after the first
+ */
+export function retryReads<T>(
+  ask: () => Promise<T>,
+  limits: { readonly retryForMs: number; readonly firstPauseMs: number },
+): Promise<T> {
+  const start = Date.now();
+  const jitter = new ExponentialBackoff({ initialDelay: limits.firstPauseMs, maxDelay: 8_000 });
+  let backoff: IBackoff<unknown> | undefined;
+  let delay = 0;
+  const policy = retry(
+    handleWhen((error) => {
+      if (!(error instanceof TrieveError) || !error.transient) return false;
+      backoff = backoff === undefined ? jitter.next() : backoff.next(undefined);
+      const asked = error instanceof ServerFailed ? (error.retryAfterMs ?? 0) : 0;
+      delay = Math.max(backoff.duration, asked);
+      return Date.now() - start + delay <= limits.retryForMs;
+    }),
+    { maxAttempts: Number.POSITIVE_INFINITY, backoff: new DelegateBackoff(() => delay) },
+  );
+  return policy.execute(ask);
+}
+
+/** `Retry-After` in both its forms, seconds and a date; milliseconds from now, never negative. */
+export function parseRetryAfter(header: string | null, now: number): number | undefined {
+  if (header === null) return undefined;
+  if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}

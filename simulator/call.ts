@@ -1,0 +1,148 @@
+import { refusal, textRefusal } from "./answer";
+import type { Caller, User } from "./auth";
+import { type Category, JsonError, type Read, readJson, type Struct } from "./json";
+import type { PostOffice } from "./mail";
+import type { Pool } from "./pool";
+import type { Organization } from "./rows";
+import type { Store } from "./store";
+import { parseUuid, UuidError } from "./uuid";
+
+/** What all requests share. */
+export interface World {
+  readonly store: Store;
+  readonly pool: Pool;
+  readonly postOffice: PostOffice;
+  /** No limit of members per organization. */
+  readonly unlimited: boolean;
+  /** Milliseconds between the checks of an invitation and its row. */
+  readonly inviteMs: number;
+}
+
+/** One authenticated request to a handler. */
+export interface Call {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly headers: Headers;
+  readonly body: string;
+  readonly caller: Caller;
+  /** A fault: the mail server refuses the mail of this request. */
+  readonly mailFails: boolean;
+}
+
+/** Any user. */
+export function loggedUser({ caller }: Call): User {
+  if (caller.user === undefined) {
+    throw refusal(401, "Unauthorized");
+  }
+  return caller.user;
+}
+
+/** A user with at least a role in the organization of the header. Without that header nobody has a role. */
+function withRole({ caller }: Call, least: 1 | 2): User {
+  if (caller.user === undefined || caller.gateRole === undefined) {
+    throw refusal(401, "Unauthorized");
+  }
+  if (caller.gateRole < least) {
+    throw refusal(403, "Forbidden");
+  }
+  return caller.user;
+}
+
+/** An admin or owner. */
+export function adminOnly(call: Call): User {
+  return withRole(call, 1);
+}
+
+/** An owner. */
+export function ownerOnly(call: Call): User {
+  return withRole(call, 2);
+}
+
+/** The organization of the header. The text is Trieve's. */
+export function organizationOf({ caller }: Call): Organization {
+  if (caller.organization === undefined) {
+    throw refusal(500, "Could not get dataset from request");
+  }
+  return caller.organization;
+}
+
+/** A UUID in the path. */
+export function pathId(call: Call, name: string): string {
+  try {
+    return parseUuid(call.params[name] ?? "");
+  } catch (error) {
+    if (error instanceof UuidError) {
+      throw refusal(400, `Path deserialize error: UUID parsing failed: ${error.message}`);
+    }
+    throw error;
+  }
+}
+
+/** A UUID in the query, if there. */
+export function queryId(query: URLSearchParams, name: string): string | null {
+  const text = query.get(name);
+  try {
+    return text === null ? null : parseUuid(text);
+  } catch (error) {
+    if (error instanceof UuidError) {
+      throw textRefusal(400, `Query deserialize error: UUID parsing failed: ${error.message}`);
+    }
+    throw error;
+  }
+}
+
+const solutions: Readonly<Record<Category | "contentType", readonly [type: string, way: string]>> =
+  {
+    contentType: [
+      "Content type header error",
+      "Ensure the content type request header of the HTTP request is set as `Content-Type: application/json`.",
+    ],
+    syntax: [
+      "Syntax error in JSON",
+      "Fix syntax errors in the JSON payload to adhere to JSON formatting rules.",
+    ],
+    data: [
+      "Data error in JSON",
+      "Ensure that the data in the JSON payload is valid and consistent with the expected schema.",
+    ],
+    eof: [
+      "Unexpected end of JSON input",
+      "Ensure that the JSON payload is complete and not truncated.",
+    ],
+  };
+
+function jsonRefusal(problem: keyof typeof solutions, message: string) {
+  const [type, way] = solutions[problem];
+  return refusal(
+    400,
+    `Json Deserialization Error: *Type* : ${type} | *Message* : ${message} | ${way}`,
+  );
+}
+
+/**
+ * The JSON body, for handlers that name it before `rest`, which are the other things they ask for.
+ *
+ * A wrong content type is found first of all. The body comes next if it has arrived, that is if authentication has
+ * waited for the database; otherwise `rest` is looked at while the body is still on its way.
+ */
+export function bodyAnd<S extends Struct, T>(
+  call: Call,
+  struct: S,
+  rest: () => T,
+): { data: Read<S>; rest: T } {
+  // A missing content type is filled in by a middleware.
+  const contentType = call.headers.get("content-type") ?? "application/json";
+  if (!/^[^/;]+\/([^;]+\+)?json\s*(;|$)/i.test(contentType)) {
+    throw jsonRefusal("contentType", "Content type error");
+  }
+  const early = call.caller.askedDatabase ? undefined : { value: rest() };
+  try {
+    const data = readJson(call.body, struct);
+    return { data, rest: early === undefined ? rest() : early.value };
+  } catch (error) {
+    if (error instanceof JsonError) {
+      throw jsonRefusal(error.category, `Json deserialize error: ${error.message}`);
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,117 @@
+import { type Context, Hono } from "hono";
+import * as v from "valibot";
+import type { Simulator } from "./index";
+import { signInPage } from "./sign-in";
+
+const person = {
+  email: v.string(),
+  name: v.optional(v.string()),
+  subject: v.optional(v.string()),
+};
+
+const acceptance = v.object({ link: v.string(), ...person });
+
+const mailSwitch = v.object({ works: v.boolean() });
+
+const organization = v.object({
+  name: v.string(),
+  owner: v.optional(v.string()),
+  ownerless: v.optional(v.boolean()),
+});
+
+/** JSON has neither functions nor Infinity: `email` stands for a predicate, and 0 times for always. */
+const fault = v.object({
+  route: v.string(),
+  times: v.optional(v.number()),
+  email: v.optional(v.string()),
+  effect: v.union([
+    v.strictObject({
+      status: v.number(),
+      body: v.optional(v.string()),
+      headers: v.optional(v.record(v.string(), v.string())),
+    }),
+    v.strictObject({ delayMs: v.number() }),
+    v.strictObject({ reset: v.picklist(["before", "after"]) }),
+    v.strictObject({ truncate: v.literal(true) }),
+    v.strictObject({ replaceBody: v.string(), contentType: v.optional(v.string()) }),
+    v.strictObject({ mailFails: v.literal(true) }),
+  ]),
+});
+
+/** The body of a request, or the answer that says what is wrong with it. */
+async function read<T>(
+  c: Context,
+  schema: v.GenericSchema<unknown, T>,
+): Promise<{ value: T } | { problem: Response }> {
+  const body: unknown = await c.req.json().catch(() => undefined);
+  const result = v.safeParse(schema, body);
+  return result.success
+    ? { value: result.output }
+    : { problem: c.json({ message: v.summarize(result.issues) }, 400) };
+}
+
+/** The simulator's own paths, to be mounted under `/simulator`: what tests call on the object, for other processes. */
+export function controlRoutes(simulator: Simulator): Hono {
+  const app = new Hono();
+  app.get("/mails", (c) => c.json(simulator.mails));
+  app.get("/requests", (c) => c.json(simulator.requests));
+  app.get("/state", (c) => {
+    const { hung, inFlight, highestInFlight, mailWorks } = simulator;
+    return c.json({ hung, inFlight, highestInFlight, mailWorks });
+  });
+  app.post("/accept", async (c) => {
+    const body = await read(c, acceptance);
+    return "problem" in body ? body.problem : c.json(simulator.accept(body.value.link, body.value));
+  });
+  app.post("/mail", async (c) => {
+    const body = await read(c, mailSwitch);
+    if ("problem" in body) {
+      return body.problem;
+    }
+    simulator.mailWorks = body.value.works;
+    return c.body(null, 204);
+  });
+  app.post("/organizations", async (c) => {
+    const body = await read(c, organization);
+    return "problem" in body
+      ? body.problem
+      : c.json(simulator.createOrganization(body.value.name, body.value));
+  });
+  app.post("/fault", async (c) => {
+    const body = await read(c, fault);
+    if ("problem" in body) {
+      return body.problem;
+    }
+    const { route, times, email, effect } = body.value;
+    simulator.fault({
+      route,
+      effect,
+      times: times === 0 ? Number.POSITIVE_INFINITY : times,
+      when: email === undefined ? undefined : (request) => request.email === email,
+    });
+    return c.body(null, 204);
+  });
+  app.get("/sign-in", (c) => {
+    const query = new URL(c.req.url).searchParams;
+    const invited = simulator.mails.findLast((mail) =>
+      mail.links.some((link) => link.includes(`inv_code=${query.get("inv_code")}&`)),
+    );
+    return c.html(signInPage(query.toString(), invited?.to ?? ""));
+  });
+  app.post("/sign-in", async (c) => {
+    const form = await c.req.parseBody();
+    const name = String(form.name ?? "").trim();
+    const { status, location, body } = simulator.accept(c.req.url, {
+      email: String(form.email ?? ""),
+      name: name === "" ? undefined : name,
+    });
+    // A panic has no answer to show.
+    return location === null
+      ? new Response(body, {
+          status: status || 502,
+          headers: { "content-type": "application/json" },
+        })
+      : new Response(null, { status, headers: { location } });
+  });
+  return app;
+}
