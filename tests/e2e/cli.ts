@@ -1,0 +1,253 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdirSync, readFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const root = resolve(__dirname, "..", "..", "..");
+const stack = "test";
+
+/** The verbs that change something, or say what would change. */
+const operations = ["up", "preview", "refresh", "destroy"];
+
+export interface Result {
+  /** `null` if a signal ended the CLI. */
+  code: number | null;
+  stdout: string;
+  stderr: string;
+  /** Both streams as they came. */
+  output: string;
+  /** By resource name what happened: `create`, `same`, `update`, `replace`, `delete`, … */
+  changes: Record<string, string>;
+  /** Names of the resources whose operation failed. */
+  failed: string[];
+}
+
+export interface Running {
+  /** Sends a signal to the CLI alone: the provider process lives on until the project is removed. */
+  kill(signal: NodeJS.Signals): void;
+  result: Promise<Result>;
+}
+
+export interface ProjectOptions {
+  /** JavaScript (CommonJS) source of the program. */
+  program: string;
+  name?: string;
+  config?: Record<string, string>;
+  secrets?: Record<string, string>;
+  env?: Record<string, string>;
+  /** Where the project's folder is made. Default: in the repository, where `pulumi-trieve` is this checkout. */
+  parent?: string;
+}
+
+export interface StateResource {
+  urn: string;
+  type: string;
+  id?: string;
+  inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+  provider?: string;
+  protect?: boolean;
+  initErrors?: string[];
+}
+
+export interface State {
+  version: number;
+  deployment: {
+    resources: StateResource[];
+    pending_operations?: { type: string; resource: StateResource }[];
+  };
+}
+
+/** The caller's environment without its Pulumi and Trieve settings, with everything of Pulumi's in `folder`. */
+export function hermeticEnvironment(folder: string): Record<string, string> {
+  const backend = join(folder, "backend");
+  mkdirSync(backend, { recursive: true });
+  const inherited = Object.entries(process.env).filter(([key]) => !/^(PULUMI|TRIEVE)_/.test(key));
+  return {
+    ...(Object.fromEntries(inherited) as Record<string, string>),
+    PULUMI_HOME: join(folder, "home"),
+    PULUMI_BACKEND_URL: pathToFileURL(backend).href,
+    PULUMI_CONFIG_PASSPHRASE: "passphrase",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    PULUMI_DISABLE_REGISTRY_RESOLVE: "true",
+    PULUMI_SUPPRESS_NEO_LINK: "true",
+  };
+}
+
+/** A throw-away Pulumi project with one stack, for the real CLI. */
+export class Project {
+  #runs = 0;
+  readonly #orphans = new Set<number>();
+
+  private constructor(
+    readonly folder: string,
+    readonly env: Record<string, string>,
+  ) {}
+
+  static async create(options: ProjectOptions): Promise<Project> {
+    const parent = options.parent ?? join(root, "dist", "e2e");
+    await mkdir(parent, { recursive: true });
+    const folder = await mkdtemp(join(parent, "project-"));
+    const env = {
+      ...hermeticEnvironment(join(folder, ".pulumi")),
+      // Shows the flag `--event-log`, from which `Result.changes` is read.
+      PULUMI_DEBUG_COMMANDS: "true",
+      ...options.env,
+    };
+    const project = new Project(folder, env);
+    const name = options.name ?? "e2e";
+    await project.#file("Pulumi.yaml", {
+      name,
+      runtime: { name: "nodejs", options: { typescript: false } },
+    });
+    await project.#file("package.json", { name, private: true, main: "index.js" });
+    await project.write(options.program);
+    await project.#succeed("stack", "init", stack);
+    const settings = [
+      ...Object.entries(options.config ?? {}).flatMap(([k, v]) => ["--plaintext", `${k}=${v}`]),
+      ...Object.entries(options.secrets ?? {}).flatMap(([k, v]) => ["--secret", `${k}=${v}`]),
+    ];
+    if (settings.length > 0) await project.#succeed("config", "set-all", ...settings);
+    return project;
+  }
+
+  /** Replaces the program. */
+  async write(program: string): Promise<void> {
+    await writeFile(join(this.folder, "index.js"), program);
+  }
+
+  up(...extra: string[]): Promise<Result> {
+    return this.run("up", "--yes", ...extra);
+  }
+
+  preview(...extra: string[]): Promise<Result> {
+    return this.run("preview", ...extra);
+  }
+
+  refresh(...extra: string[]): Promise<Result> {
+    return this.run("refresh", "--yes", ...extra);
+  }
+
+  destroy(...extra: string[]): Promise<Result> {
+    return this.run("destroy", "--yes", ...extra);
+  }
+
+  run(...args: string[]): Promise<Result> {
+    return this.start(...args).result;
+  }
+
+  start(...args: string[]): Running {
+    const events = join(this.folder, `events-${++this.#runs}.jsonl`);
+    const eventLog = operations.includes(args[0] ?? "") ? ["--event-log", events] : [];
+    const child = spawn("pulumi", [...args, ...eventLog, "--non-interactive", "--color=never"], {
+      cwd: this.folder,
+      env: this.env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    return {
+      kill: (signal) => {
+        for (const pid of childrenOf(child)) this.#orphans.add(pid);
+        child.kill(signal);
+      },
+      result: collect(child).then((outcome) => ({ ...outcome, ...readEvents(events) })),
+    };
+  }
+
+  async exportState(...extra: string[]): Promise<State> {
+    return JSON.parse(await this.#succeed("stack", "export", ...extra)) as State;
+  }
+
+  async outputs(): Promise<Record<string, unknown>> {
+    const json = await this.#succeed("stack", "output", "--json", "--show-secrets");
+    return JSON.parse(json) as Record<string, unknown>;
+  }
+
+  async remove(): Promise<void> {
+    for (const pid of this.#orphans) {
+      try {
+        process.kill(-pid, "SIGKILL"); // the CLI gives each plugin a process group of its own
+      } catch {
+        // It has ended by itself.
+      }
+    }
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #succeed(...args: string[]): Promise<string> {
+    const result = await this.run(...args);
+    if (result.code !== 0) throw new Error(`pulumi ${args.join(" ")}: ${result.output}`);
+    return result.stdout;
+  }
+
+  #file(name: string, content: object): Promise<void> {
+    // JSON is YAML.
+    return writeFile(join(this.folder, name), JSON.stringify(content));
+  }
+}
+
+function childrenOf(parent: ChildProcess): number[] {
+  const table = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
+  return table
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .filter(([, ppid]) => ppid === parent.pid)
+    .map(([pid]) => pid as number);
+}
+
+function collect(child: ChildProcess): Promise<Omit<Result, "changes" | "failed">> {
+  const result = { stdout: "", stderr: "", output: "" };
+  for (const stream of ["stdout", "stderr"] as const) {
+    child[stream]?.setEncoding("utf8").on("data", (text: string) => {
+      result[stream] += text;
+      result.output += text;
+    });
+  }
+  return new Promise((resolve, reject) => {
+    child.on("error", (cause) => {
+      reject(new Error("No Pulumi CLI on PATH: `npm test` sets one up.", { cause }));
+    });
+    child.on("close", (code) => resolve({ code, ...result }));
+  });
+}
+
+interface EngineEvent {
+  resOutputsEvent?: { metadata: StepMetadata };
+  resOpFailedEvent?: { metadata: StepMetadata };
+}
+
+interface StepMetadata {
+  op: string;
+  urn: string;
+  type: string;
+}
+
+/** The steps of the last deployment, without the stack itself and the providers. */
+function readEvents(file: string): Pick<Result, "changes" | "failed"> {
+  const changes: Result["changes"] = {};
+  const failed: Result["failed"] = [];
+  for (const event of eventLines(file)) {
+    const metadata = (event.resOutputsEvent ?? event.resOpFailedEvent)?.metadata;
+    if (!metadata || metadata.type.startsWith("pulumi:")) continue;
+    const name = metadata.urn.slice(metadata.urn.lastIndexOf("::") + 2);
+    if (event.resOpFailedEvent) failed.push(name);
+    else changes[name] = metadata.op.includes("replace") ? "replace" : metadata.op;
+  }
+  return { changes, failed };
+}
+
+function eventLines(file: string): EngineEvent[] {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    return []; // nothing was deployed
+  }
+  // A CLI that was killed leaves its last line unfinished.
+  const complete = text.slice(0, text.lastIndexOf("\n") + 1);
+  return complete
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as EngineEvent);
+}

@@ -1,0 +1,123 @@
+import { expect } from "chai";
+import { startSimulator } from "../../simulator";
+import { Project } from "./cli";
+import { World } from "./world";
+
+describe("bad input is refused at preview, all of a resource at once, before any request", function () {
+  this.timeout(180_000);
+  let world: World;
+  before(async () => {
+    world = await World.create({});
+  });
+  after(() => world.end());
+
+  // The engine stops at the first resource that is refused: one preview for each.
+  const cases: { args: string; problems: string[] }[] = [
+    {
+      args: `{ email: "a..b@example.com", role: "boss", scopes: [".*", "GET /api/(", 7], organizationId: "acme",
+        deletionPolicy: "keep", resendTrigger: 2 }`,
+      problems: [
+        'email "a..b@example.com" has something before the @ that Trieve does not take: letters, digits and !#$%&*+/=?^_`{|}~- in parts divided by single dots',
+        'role "boss" must be "user", "admin" or "owner"',
+        'scopes ".*" must be a method and a route, such as "POST /api/chunk/search"; "GET /api/(" is not a valid regular expression, which is how Trieve reads it; 7 must be a method and a route, such as "POST /api/chunk/search"',
+        'organizationId "acme" is not a UUID: copy it from the dashboard',
+        'deletionPolicy "keep" must be "revert" or "remove"',
+        "resendTrigger must be a string, not 2",
+      ],
+    },
+    {
+      args: `{ email: 7, role: 1, scopes: "GET /api/chunk", organizationId: {}, deletionPolicy: true }`,
+      problems: [
+        "email must be a string, not 7",
+        'role 1 must be "user", "admin" or "owner"',
+        'scopes must be a list of strings, not "GET /api/chunk"',
+        "organizationId {} is not a UUID: copy it from the dashboard",
+        'deletionPolicy true must be "revert" or "remove"',
+      ],
+    },
+    {
+      args: `{ email: " ", scopes: [] }`,
+      problems: [
+        'email "" is empty',
+        "scopes is empty, which would lock the person out: leave it out for no restriction",
+      ],
+    },
+    { args: "{}", problems: ["email is missing"] },
+  ];
+  for (const { args, problems } of cases) {
+    it(args.replace(/\s+/g, " "), async () => {
+      await world.project.write(
+        `const trieve = require("pulumi-trieve"); new trieve.TrieveInvitation("bad", ${args});`,
+      );
+      const { output } = await world.fail("preview");
+      for (const problem of problems) expect(output).to.include(problem);
+      expect(world.requests()).to.deep.equal([]);
+    });
+  }
+
+  it("but not what is unknown yet", async () => {
+    await world.project.write(`
+      const pulumi = require("@pulumi/pulumi");
+      const trieve = require("pulumi-trieve");
+      const provider = { create: async (inputs) => ({ id: "x", outs: { value: inputs.value, late: inputs.value } }) };
+      class Late extends pulumi.dynamic.Resource {
+        constructor(name, value) { super(provider, name, { value, late: undefined }); }
+      }
+      const email = new Late("email", "ada@example.com").late;
+      const role = new Late("role", "admin").late;
+      const organizationId = new Late("organization", "${world.organization.id}").late;
+      new trieve.TrieveInvitation("ada", { email, role, organizationId, scopes: [email.apply((e) => "GET /api/" + e)] });
+      new trieve.TrieveInvitation("bad", { email: "nobody", role, organizationId });`);
+    const { output } = await world.fail("preview");
+    expect(output).to.include('email "nobody" has no @');
+    expect(output).not.to.include('email "ada');
+    expect(output).to.match(/'bad' has a problem|bad.*error/);
+    expect(output).not.to.match(/Invitation 'ada' has a problem/);
+    expect(world.requests()).to.deep.equal([]);
+  });
+
+  it("an import, which cannot work and need not", async () => {
+    await world.declare({
+      ada: { email: "ada@example.com", opts: `{ import: "x" }` },
+    });
+    const { output } = await world.fail("preview");
+    expect(output).to.include(
+      'TrieveInvitation "ada": Pulumi cannot import dynamic resources, and there is no need to. Leave `import` out: somebody who is there already is adopted as they are.',
+    );
+  });
+});
+
+describe("missing or bad settings are refused at preview, before any request", function () {
+  this.timeout(180_000);
+  const program = `const trieve = require("pulumi-trieve"); new trieve.TrieveInvitation("ada", { email: "ada@" });`;
+
+  it("all of them, together with what is wrong with the resource", async () => {
+    const simulator = await startSimulator();
+    const project = await Project.create({
+      program,
+      config: {
+        "trieve:apiUrl": `${simulator.url}/api`,
+        "trieve:mail": "never",
+        "trieve:maxConcurrency": "10",
+      },
+    });
+    try {
+      const { code, output } = await project.preview();
+      expect(code).not.to.equal(0);
+      for (const line of [
+        "apiKey is missing: run `pulumi config set --secret trieve:apiKey <key>` or set TRIEVE_API_KEY",
+        `apiUrl "${simulator.url}/api" ends with /api: write it without, ${simulator.url}`,
+        "redirectUri is missing: run `pulumi config set trieve:redirectUri <URL of your dashboard, such as http://localhost:5173/>` or set TRIEVE_REDIRECT_URI",
+        'mail "never" must be "required" or "optional"',
+        'maxConcurrency "10" must be a whole number from 1 to 8: ten requests at once hang a Trieve server',
+        "organizationId is missing: run `pulumi config set trieve:organizationId <id>`, set TRIEVE_ORGANIZATION_ID, or give it to the resource or its trieve.Provider",
+        'email "ada@" has no proper domain after the @: names of letters, digits and hyphens divided by dots, such as example.com (others in their xn-- form)',
+      ])
+        expect(output).to.include(line);
+      expect(simulator.requests).to.deep.equal([]);
+    } finally {
+      await project.remove();
+      await simulator.close();
+    }
+  });
+});
