@@ -161,7 +161,7 @@ async function openOrganization(organizationId: string): Promise<Organization> {
   ]);
   return {
     directory: new Directory(await client, organizationId),
-    owners: new OwnerWrites(),
+    owners: new OwnerWrites(organizationId),
     settings,
     warn,
   };

@@ -1,12 +1,17 @@
-import { bulkhead } from "cockatiel";
+import { type Slots, slotsFor } from "../trieve/slots";
 
 /**
- * The order of writes that decide who owns an organization: those that remove or demote an owner go one at a time,
- * after promotions that are under way, so that swapping owners works and two removals at once leave one.
+ * The order of writes that decide who owns an organization: those that remove or demote an owner go one at a time, over
+ * all processes of this user on this machine, after promotions that are under way. So swapping owners works, and two
+ * removals at once leave one.
  */
 export class OwnerWrites {
-  readonly #line = bulkhead(1, Number.POSITIVE_INFINITY);
+  readonly #alone: Slots;
   readonly #promotions = new Set<Promise<unknown>>();
+
+  constructor(organizationId: string) {
+    this.#alone = slotsFor(`owners of ${organizationId}`, 1);
+  }
 
   /** Runs an operation that ends with somebody being an owner. */
   async promote<T>(operation: () => Promise<T>): Promise<T> {
@@ -21,7 +26,7 @@ export class OwnerWrites {
 
   /** Runs a removal or demotion of an owner, alone. It has to look at the owners itself, within. */
   lower<T>(operation: () => Promise<T>): Promise<T> {
-    return this.#line.execute(async () => {
+    return this.#alone(async () => {
       await Promise.allSettled([...this.#promotions]);
       return operation();
     });

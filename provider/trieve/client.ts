@@ -109,7 +109,7 @@ export class Client {
   constructor(readonly connection: Connection) {
     this.limits = { ...defaultLimits, ...connection.limits };
     this.#transport = transport(connection.apiUrl, this.limits);
-    this.#slots = slotsFor(connection.apiUrl, connection.maxConcurrency);
+    this.#slots = slotsFor(new URL(connection.apiUrl).origin, connection.maxConcurrency);
   }
 
   /** All rows, used ones included, in no order. */

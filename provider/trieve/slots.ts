@@ -9,17 +9,14 @@ import { meetingFolder } from "../folder";
 export type Slots = <T>(work: () => Promise<T>) => Promise<T>;
 
 /**
- * At most `limit` pieces of work at once for one server, over all processes of this user on this machine.
+ * At most `limit` pieces of work at once under one name, over all processes of this user on this machine.
  *
  * Ten requests in flight hang a real server for good, and one `pulumi up` may run several provider processes.
  * A slot is a lock file that its holder keeps fresh, so that of one that was killed frees itself.
- *
- * @param server base URL; its origin names the slots
- * @param limit 1 to 8
  */
-export function slotsFor(server: string, limit: number): Slots {
-  const name = createHash("sha256").update(new URL(server).origin).digest("hex").slice(0, 16);
-  const slots = Array.from({ length: limit }, (_, i) => `slot-${name}-${i}`);
+export function slotsFor(name: string, limit: number): Slots {
+  const file = createHash("sha256").update(name).digest("hex").slice(0, 16);
+  const slots = Array.from({ length: limit }, (_, i) => `slot-${file}-${i}`);
   // Waiting in line here keeps the number of processes that poll the files below the number of requests.
   const line = bulkhead(limit, Number.POSITIVE_INFINITY);
   return (work) =>
