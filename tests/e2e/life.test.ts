@@ -142,8 +142,8 @@ describe("the life of people, with the real CLI", function () {
 describe("a person whom the program declares elsewhere keeps their access", function () {
   this.timeout(180_000);
   let world: World;
-  const provider = () => `
-    const other = new trieve.Provider("other", { apiKey: "${world.organization.apiKey}",
+  const provider = (name = "other") => `
+    const ${name} = new trieve.Provider("${name}", { apiKey: "${world.organization.apiKey}",
       organizationId: "${world.organization.id}", apiUrl: "${world.simulator.url}", redirectUri: "http://localhost:5173/" });`;
 
   beforeEach(async () => {
@@ -193,11 +193,30 @@ describe("a person whom the program declares elsewhere keeps their access", func
     expect(world.writes()).to.deep.equal([]);
   });
 
-  it("when resources move to another provider", async () => {
+  it("when resources move to another provider, and on to a third", async () => {
+    for (const to of ["other", "third"]) {
+      const opts = `{ provider: ${to} }`;
+      await world.declare(
+        { ada: { ...ada, opts }, bob: { ...bob, opts } },
+        provider("other") + provider("third"),
+      );
+      const { changes } = await world.succeed("up");
+      expect(changes).to.deep.equal({ ada: "same", bob: "same" });
+    }
+    expect(world.people()).to.deep.equal(stillIn);
+    expect(world.writes()).to.deep.equal([]);
+  });
+
+  it("when resources move to another provider and are renamed", async () => {
     const opts = "{ provider: other }";
-    await world.declare({ ada: { ...ada, opts }, bob: { ...bob, opts } }, provider());
+    await world.declare({ adele: { ...ada, opts }, robert: { ...bob, opts } }, provider());
     const { changes } = await world.succeed("up");
-    expect(changes).to.deep.equal({ ada: "replace", bob: "replace" });
+    expect(changes).to.deep.equal({
+      ada: "delete",
+      bob: "delete",
+      adele: "create",
+      robert: "create",
+    });
     expect(world.people()).to.deep.equal(stillIn);
     expect(world.writes()).to.deep.equal([]);
   });
