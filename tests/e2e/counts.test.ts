@@ -1,0 +1,56 @@
+import { expect } from "chai";
+import { World } from "./world";
+
+const n = 50;
+const people = Object.fromEntries(
+  Array.from({ length: n }, (_, i) => [`p${i}`, { email: `p${i}@example.com` }]),
+);
+
+describe(`requests for ${n} people`, function () {
+  this.timeout(180_000);
+  let world: World;
+  before(async () => {
+    world = await World.create(people);
+  });
+  after(() => world.end());
+
+  /** Requests since the last call: how many lists, and how many of each other route. */
+  const counts = () => {
+    const byRoute: Record<string, number> = {};
+    for (const { route } of world.requests()) {
+      const key = route.startsWith("list") ? "lists" : route;
+      byRoute[key] = (byRoute[key] ?? 0) + 1;
+    }
+    return byRoute;
+  };
+
+  it("up from nothing: one POST each, and lists shared by those who go together", async () => {
+    await world.succeed("up");
+    const { lists, ...others } = counts();
+    expect(others).to.deep.equal({ invite: n });
+    expect(lists).to.be.within(3, n);
+  });
+
+  it("up without changes: none", async () => {
+    await world.succeed("up");
+    expect(counts()).to.deep.equal({});
+  });
+
+  it("refresh: two lists", async () => {
+    await world.succeed("refresh");
+    expect(counts()).to.deep.equal({ lists: 2 });
+  });
+
+  it("one change: the two lists, the calls, and what confirms them", async () => {
+    await world.declare({ ...people, p0: { email: "p0@example.com", role: "admin" } });
+    await world.succeed("up");
+    expect(counts()).to.deep.equal({ lists: 3, deleteInvitation: 1, invite: 1 });
+  });
+
+  it("destroy: one DELETE each, and lists shared by those who go together", async () => {
+    await world.succeed("destroy");
+    const { lists, ...others } = counts();
+    expect(others).to.deep.equal({ deleteInvitation: n });
+    expect(lists).to.be.within(4, 2 * n - 1);
+  });
+});
