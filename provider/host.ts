@@ -11,6 +11,7 @@ import type { Organization } from "./lifecycle/act";
 import { checkArguments } from "./lifecycle/check";
 import { diff as compare } from "./lifecycle/diff";
 import { type Inputs, idOf, type Outputs } from "./lifecycle/state";
+import { checkGuard, guardDiffers, isGuard } from "./roster/guard";
 import { keyAdvice, resolveSettings, type Settings, type SettingsResult } from "./settings";
 import type { Client } from "./trieve/client";
 
@@ -29,10 +30,12 @@ export function configure(request: dynamic.ConfigureRequest): Promise<void> {
   return Promise.resolve();
 }
 
-export async function check(_olds: Bag, news: Bag): Promise<dynamic.CheckResult> {
+export async function check(olds: Bag, news: Bag): Promise<dynamic.CheckResult> {
   const { settings } = configured;
   const organizationId = settings ? settings.organizationId : configured.organizationId;
-  const { inputs, problems } = checkArguments(news, organizationId);
+  const { inputs, problems } = isGuard(news)
+    ? checkGuard(olds, news, organizationId)
+    : checkArguments(news, organizationId);
   // Without a property the engine does not print the value.
   const failures = [...configured.problems, ...problems].map((reason) => ({
     property: "",
@@ -42,6 +45,7 @@ export async function check(_olds: Bag, news: Bag): Promise<dynamic.CheckResult>
 }
 
 export async function diff(_id: string, olds: Bag, news: Bag): Promise<dynamic.DiffResult> {
+  if (isGuard(news)) return { changes: guardDiffers(olds, news) };
   const mail = configured.settings?.mail ?? "required";
   const result = compare(olds as unknown as Outputs, news as unknown as Inputs, mail);
   return {
@@ -51,6 +55,7 @@ export async function diff(_id: string, olds: Bag, news: Bag): Promise<dynamic.D
 }
 
 export function create(news: Bag): Promise<dynamic.CreateResult> {
+  if (isGuard(news)) return Promise.resolve({ id: "roster", outs: { ...news } });
   const inputs = news as unknown as Inputs;
   return answer(news, async ({ ensure }) => {
     const outs = await ensure(await organizationOf(inputs), inputs, undefined);
@@ -59,6 +64,7 @@ export function create(news: Bag): Promise<dynamic.CreateResult> {
 }
 
 export function update(_id: string, olds: Bag, news: Bag): Promise<dynamic.UpdateResult> {
+  if (isGuard(news)) return Promise.resolve({ outs: { ...news } });
   const inputs = news as unknown as Inputs;
   return answer(news, async ({ ensure }) => ({
     outs: await ensure(await organizationOf(inputs), inputs, olds as unknown as Outputs),
@@ -66,6 +72,7 @@ export function update(_id: string, olds: Bag, news: Bag): Promise<dynamic.Updat
 }
 
 export function read(id: string, props: Bag = {}): Promise<dynamic.ReadResult> {
+  if (isGuard(props)) return Promise.resolve({ id, props: { ...props } });
   return answer(props, async (rules) => {
     // Only an operation of this package records a status: without one this is a look-up by id.
     const recorded = props.status === undefined ? undefined : (props as unknown as Outputs);
@@ -80,6 +87,7 @@ export function read(id: string, props: Bag = {}): Promise<dynamic.ReadResult> {
 }
 
 async function delete_(id: string, props: Bag): Promise<void> {
+  if (isGuard(props)) return;
   const recorded = props as unknown as Outputs;
   if (await claims.elsewhere(id, recorded.instance)) {
     warn(

@@ -106,11 +106,7 @@ export function resolveSettings(
         "<URL of your dashboard, such as http://localhost:5173/>",
       ),
     );
-  else if (
-    !isHttpUrl(redirectUri) ||
-    !new URL(redirectUri).pathname.endsWith("/") ||
-    !/\/([?#]|$)/.test(redirectUri)
-  )
+  else if (!isHttpUrl(redirectUri) || !/^[^?#]*\/([?#]|$)/.test(redirectUri))
     // Trieve makes `<before the ?>org?<after it>` of it for those who are added at once.
     problems.push(
       `redirectUri ${JSON.stringify(redirectUri)} must be an http or https URL whose path ends with a slash, such as http://localhost:5173/`,
@@ -158,8 +154,8 @@ export function keyAdvice(explicit: boolean): string {
 
 function isHttpUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
-  const { protocol, username } = new URL(text);
-  return (protocol === "http:" || protocol === "https:") && username === "";
+  const { protocol, username, password } = new URL(text);
+  return (protocol === "http:" || protocol === "https:") && username === "" && password === "";
 }
 
 /** For messages: `"user", "admin" or "owner"`. */

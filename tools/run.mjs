@@ -1,4 +1,4 @@
-// `npm test` and `npm run demo`: everything from a fresh clone to the result, with nothing but Node.
+// The npm scripts: everything from a fresh clone to the result, with nothing but Node.
 
 import { delimiter, join } from "node:path";
 import { build } from "./build.mjs";
@@ -8,7 +8,9 @@ import { root } from "./paths.mjs";
 import { capture, show } from "./process.mjs";
 import { findPulumi } from "./pulumi.mjs";
 
-const commands = { test, demo };
+const commands = { test, demo, model, coverage, mutation };
+const bin = (name, file) => join("node_modules", ...name.split("/"), ...file.split("/"));
+const mocha = bin("mocha", "bin/mocha.js");
 
 /** The environment in which `node` is Node 24 and `pulumi` the real CLI. */
 async function setUp() {
@@ -20,13 +22,36 @@ async function setUp() {
 async function test(args) {
   const env = await setUp();
   await build(env);
-  const biome = join("node_modules", "@biomejs", "biome", "bin", "biome");
+  const biome = bin("@biomejs/biome", "bin/biome");
   const colors = `--colors=${colour ? "force" : "off"}`;
   await step("Lint", () => capture("node", [biome, "ci", colors, "."], { cwd: root, env }));
-  const mocha = join("node_modules", "mocha", "bin", "mocha.js");
-  // mocha takes CI for a terminal.
-  const color = colour ? "--color" : "--no-color";
-  return show("node", [mocha, color, "dist/tests/**/*.test.js", ...args], { cwd: root, env });
+  return show("node", [mocha, "dist/tests/**/*.test.js", ...args], { cwd: root, env });
+}
+
+/** Many more random histories than in `npm test`: `npm run test:model -- 50000`. */
+async function model([runs = "20000", ...args]) {
+  const env = { ...(await setUp()), MODEL_RUNS: runs };
+  await build(env);
+  const long = ["--timeout", "0", ...args];
+  return show("node", [mocha, "dist/tests/model/**/*.test.js", ...long], { cwd: root, env });
+}
+
+/** Branches of the two parts that everything else leans on, by their own tests alone. */
+async function coverage() {
+  const env = await setUp();
+  await build(env);
+  const limits = ["--check-coverage", "--branches", "95", "--lines", "95"];
+  const parts = ["lifecycle", "trieve"];
+  const include = parts.flatMap((part) => ["--include", `provider/${part}/**`]);
+  const specs = parts.map((part) => `dist/tests/${part}/**/*.test.js`);
+  const c8 = bin("c8", "bin/c8.js");
+  return show("node", [c8, ...include, ...limits, "node", mocha, ...specs], { cwd: root, env });
+}
+
+async function mutation(args) {
+  const env = await setUp();
+  const stryker = bin("@stryker-mutator/core", "bin/stryker.js");
+  return show("node", [stryker, "run", ...args], { cwd: root, env });
 }
 
 async function demo(args) {

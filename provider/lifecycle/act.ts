@@ -13,7 +13,7 @@ import {
   refusal,
   type Wanted,
 } from "./decide";
-import { newestOf, type Observed, observe, roleOf } from "./observe";
+import { newestOf, type Observed, observe, roleOf, scopesOf } from "./observe";
 import type { OwnerWrites } from "./owners";
 import { type Inputs, managedBy, type Outputs } from "./state";
 
@@ -29,6 +29,12 @@ export interface Organization {
 /** A guard stopped a write: nothing was changed by it. */
 export class Refused extends Error {
   override readonly name = "Refused";
+  constructor(
+    message: string,
+    readonly reason: "last owner" | "own account",
+  ) {
+    super(message);
+  }
 }
 
 /** Something was written, then the rest failed: what is so now has to be recorded. */
@@ -103,11 +109,13 @@ async function ensureNow(
   const progress = nothingDone();
   let adoption: Pick<Outputs, "adopted" | "originalRole"> = history;
   let last: Observed = { phase: "absent", used: [] };
+  let found: Observed = { phase: "absent", used: [] };
   try {
     last = await converge(organization, wanted.email, progress, {
-      decide: (observed) => decideEnsure(wanted, observed, progress.invited === true),
+      decide: (observed) => decideEnsure(wanted, observed, progress.invited === true, found),
       see: (observed) => {
         last = observed;
+        if (!progress.deleted) found = observed;
         adoption = adopt(adoption, observed, progress, recorded);
       },
     });
@@ -232,16 +240,33 @@ async function confirm(
   before: Observed,
   progress: Progress,
 ): Promise<Observed> {
+  const known = rowsOf(before);
+  const isNew = (row: string) => !known.includes(row);
   if (progress.invited === true && before.phase !== "member") {
     // The long list of members is read only for those whom the short one does not show.
     const invitations = await directory.invitationsAfresh(email);
     const now = observe({ invitations, members: [] });
-    if (now.phase === "pending") return now;
+    if (rowsOf(now).some(isNew)) return now;
   }
   const now = observe(await directory.lookAfresh(email));
   // The lists tell what the answer did not: it has landed, with its mail as far as anybody can know.
-  if (progress.invited === "maybe") progress.invited = now.phase !== "absent";
+  if (progress.invited === "maybe") progress.invited = rowsOf(now).some(isNew);
   return now;
+}
+
+/** What a POST adds one of: an old invitation in another case does not show that a new one has landed. */
+function rowsOf(observed: Observed): string[] {
+  switch (observed.phase) {
+    case "absent":
+      return [];
+    case "pending":
+      return observed.unused.map(({ id }) => id);
+    case "member":
+      return [
+        ...observed.unused.map(({ id }) => id),
+        ...observed.memberships.map(({ userId, joinedAt }) => `${userId} ${joinedAt}`),
+      ];
+  }
 }
 
 /** Makes the calls of a decision, if the guards allow them. Returns why the effect is not known, if it is not. */
@@ -258,14 +283,23 @@ async function guarded(
     await refuse(organization, email, decision.lowers, new Set());
     return perform(organization, email, decision.calls, progress);
   }
-  return owners.lower(async () => {
+  const lower = async () => {
     const members = await directory.membersAfresh();
     const again = decide(observe(await directory.look(email, Number.POSITIVE_INFINITY)));
     if (again.decision !== "act") return undefined;
     const ownersNow = members.filter(({ role }) => role === "owner").map(({ userId }) => userId);
-    await refuse(organization, email, again.lowers, new Set(ownersNow));
-    return perform(organization, email, again.calls, progress);
-  });
+    await refuse(organization, email, again.lowers, new Set(owners.certain(ownersNow)));
+    const accounts = again.lowers.map(({ membership }) => membership.userId);
+    return owners.doubting(accounts, () => perform(organization, email, again.calls, progress));
+  };
+  try {
+    return await owners.lower(lower);
+  } catch (error) {
+    if (!(error instanceof Refused) || error.reason !== "last owner") throw error;
+    // The engine may hand over the demotion of one owner a moment before the promotion of the next.
+    await sleep(8 * directory.client.limits.firstPauseMs);
+    return owners.lower(lower);
+  }
 }
 
 /** @throws Refused */
@@ -285,6 +319,7 @@ async function refuse(
     reason === "last owner"
       ? `Refused to ${what} ${where}: nobody else there is an owner, and without one nobody can be made owner again. Let another owner accept first, then run \`pulumi up\` again.`
       : `Refused to ${what} ${where}: the API key belongs to this account, and would lose its rights. Use an organization key (\`pulumi config set --secret trieve:apiKey <key>\`), then run \`pulumi up\` again.`,
+    reason,
   );
 }
 
@@ -420,7 +455,7 @@ function outputsOf(
       return {
         ...person,
         role: roleOf(observed.memberships),
-        scopes: first.scopes,
+        scopes: scopesOf(observed.memberships),
         status: "member",
         userId: first.userId,
         invitedAt: newestOf(observed.used)?.createdAt ?? history.invitedAt,

@@ -55,68 +55,92 @@ export interface Wanted {
  * What it takes for a person to be in, as wanted.
  *
  * @param invited whether this operation has already invited them: nothing sends a second mail
+ * @param found what it found before it deleted anything: what is not wanted otherwise comes back as it was
  */
-export function decideEnsure(wanted: Wanted, observed: Observed, invited: boolean): Decision {
+export function decideEnsure(
+  wanted: Wanted,
+  observed: Observed,
+  invited: boolean,
+  found: Observed,
+): Decision {
+  const out = takenOut(found, observed);
+  // On the way to being in again: an account is added at once, whatever invitations there are.
+  if (out.length > 0 && !(invited && observed.phase !== "member"))
+    return act(out.map((membership) => invitation(wanted, membership)));
   switch (observed.phase) {
     case "absent":
       if (invited) return { decision: "vanished" };
-      return act([
-        ...observed.used.map(deletion),
-        {
-          call: "invite",
-          email: wanted.email,
-          role: wanted.role ?? "user",
-          scopes: wanted.scopes ?? null,
-        },
-      ]);
+      return act([...observed.used.map(deletion), invitation(wanted, keptOf(wanted, found))]);
     case "pending": {
       const { newest } = observed;
-      const role = wanted.role ?? newest.role;
-      const scopes = wanted.scopes ?? (wanted.clearScopes ? null : newest.scopes);
-      const fits = newest.role === role && sameScopes(newest.scopes, scopes);
+      const call = invitation(wanted, keptOf(wanted, observed));
+      const fits = newest.role === call.role && sameScopes(newest.scopes, call.scopes);
       if (invited || (fits && !wanted.resend)) return { decision: "done" };
       // There is no request that changes an invitation, and any row of this address, also a used one, makes the
       // server refuse a new one.
-      return act([
-        ...[...observed.unused, ...observed.used].map(deletion),
-        { call: "invite", email: wanted.email, role, scopes },
-      ]);
+      return act([...[...observed.unused, ...observed.used].map(deletion), call]);
     }
     case "member":
-      return decideMember(wanted, observed.memberships, invited);
+      return decideMember(wanted, observed.memberships);
   }
+}
+
+/** What is to be kept of somebody when they are invited anew. */
+interface Kept {
+  readonly email: string;
+  readonly role: Role;
+  readonly scopes: readonly string[] | null;
+}
+
+function invitation(wanted: Wanted, kept: Kept): Extract<Call, { call: "invite" }> {
+  return {
+    call: "invite",
+    email: kept.email,
+    role: wanted.role ?? kept.role,
+    scopes: wanted.scopes ?? (wanted.clearScopes ? null : kept.scopes),
+  };
+}
+
+/** In the spelling of the program: that of an old invitation finds nobody. */
+function keptOf({ email }: Wanted, found: Observed): Kept {
+  return found.phase === "pending"
+    ? { email, role: found.newest.role, scopes: found.newest.scopes }
+    : { email, role: "user", scopes: null };
+}
+
+/** Memberships that this operation has ended in order to begin them anew. */
+function takenOut(found: Observed, observed: Observed): readonly Membership[] {
+  if (found.phase !== "member") return [];
+  const now = observed.phase === "member" ? observed.memberships : [];
+  return found.memberships.filter(({ userId }) => now.every((one) => one.userId !== userId));
 }
 
 function decideMember(
   wanted: Wanted,
   memberships: readonly [Membership, ...Membership[]],
-  invited: boolean,
 ): Decision {
-  const restricted = memberships.filter((membership) => membership.scopes !== null);
-  if (wanted.clearScopes && restricted.length > 0 && !invited) {
+  const restricted = memberships.filter(
+    (membership) => membership.scopes !== null || membership.torn.has("scopes"),
+  );
+  if (wanted.clearScopes && restricted.length > 0) {
     // The server can set scopes but not take them away: an empty list locks the person out. Out and in again does it,
     // at once, as long as the account is named in its own spelling.
     return act(
       restricted.flatMap((membership): Call[] => [
         { call: "remove member", userId: membership.userId },
-        {
-          call: "invite",
-          email: membership.email,
-          role: wanted.role ?? membership.role,
-          scopes: null,
-        },
+        invitation(wanted, membership),
       ]),
       restricted.map((membership) => ({ membership, to: "out" })),
     );
   }
   const changes = memberships.flatMap((membership) => {
     const role =
-      wanted.role !== undefined && (membership.role !== wanted.role || membership.torn)
+      wanted.role !== undefined && (membership.role !== wanted.role || membership.torn.has("role"))
         ? { role: wanted.role }
         : {};
     const scopes =
       wanted.scopes !== undefined &&
-      (!sameScopes(membership.scopes, wanted.scopes) || membership.torn)
+      (!sameScopes(membership.scopes, wanted.scopes) || membership.torn.has("scopes"))
         ? { scopes: wanted.scopes }
         : {};
     const change = { ...role, ...scopes };

@@ -1,16 +1,19 @@
 import type { Entry } from "../trieve/directory";
 import { higherRole, type Invitation, type Member, type Role } from "../trieve/model";
+import { sameScopes } from "./state";
 
 /** One account's membership, its duplicate rows taken together. */
 export interface Membership {
   readonly userId: string;
   /** As the identity provider spelled it; only this spelling finds the account again. */
   readonly email: string;
+  /** The highest of the rows. */
   readonly role: Role;
+  /** The widest of the rows. */
   readonly scopes: readonly string[] | null;
   readonly joinedAt: string;
-  /** Rows of this account that differ in role or scopes: the next write makes them agree. */
-  readonly torn: boolean;
+  /** In what the rows of this account differ: the next write of that makes them agree. */
+  readonly torn: ReadonlySet<"role" | "scopes">;
 }
 
 /** A person as the lists show them, whatever the case and the number of rows. */
@@ -63,20 +66,37 @@ export function roleOf(memberships: readonly [Membership, ...Membership[]]): Rol
   return memberships.map((membership) => membership.role).reduce(higherRole);
 }
 
+/** The routes that a member may use: the widest of their memberships. */
+export function scopesOf(
+  memberships: readonly [Membership, ...Membership[]],
+): readonly string[] | null {
+  return memberships.map((membership) => membership.scopes).reduce(widerScopes);
+}
+
 function membershipsOf(rows: readonly Member[]): Membership[] {
   const byAccount = new Map<string, Membership>();
   for (const row of rows) {
     const known = byAccount.get(row.userId);
-    byAccount.set(row.userId, known ? merge(known, row) : { ...row, torn: false });
+    byAccount.set(row.userId, known ? merge(known, row) : { ...row, torn: new Set() });
   }
   return [...byAccount.values()].sort((a, b) => (a.userId < b.userId ? -1 : 1));
 }
 
 function merge(known: Membership, row: Member): Membership {
-  const scopesAgree = JSON.stringify(known.scopes) === JSON.stringify(row.scopes);
+  const torn = new Set(known.torn);
+  if (known.role !== row.role) torn.add("role");
+  if (!sameScopes(known.scopes, row.scopes)) torn.add("scopes");
   return {
     ...known,
     role: higherRole(known.role, row.role),
-    torn: known.torn || known.role !== row.role || !scopesAgree,
+    scopes: widerScopes(known.scopes, row.scopes),
+    torn,
   };
+}
+
+function widerScopes(
+  a: readonly string[] | null,
+  b: readonly string[] | null,
+): readonly string[] | null {
+  return a === null || b === null ? null : [...new Set([...a, ...b])].sort();
 }

@@ -8,6 +8,8 @@ import { type Slots, slotsFor } from "../trieve/slots";
 export class OwnerWrites {
   readonly #alone: Slots;
   readonly #promotions = new Set<Promise<unknown>>();
+  /** Accounts whose removal or demotion went unanswered: the server may still carry it out. */
+  readonly #doubtful = new Set<string>();
 
   constructor(organizationId: string) {
     this.#alone = slotsFor(`owners of ${organizationId}`, 1);
@@ -30,5 +32,18 @@ export class OwnerWrites {
       await Promise.allSettled([...this.#promotions]);
       return operation();
     });
+  }
+
+  /** Who of these owners surely stays one unless another write of this process lowers them. */
+  certain(accounts: readonly string[]): string[] {
+    return accounts.filter((account) => !this.#doubtful.has(account));
+  }
+
+  /** Makes writes that lower these accounts. One that may come into effect later counts as if it had. */
+  async doubting<T>(accounts: readonly string[], writes: () => Promise<T>): Promise<T> {
+    for (const account of accounts) this.#doubtful.add(account);
+    const failure = await writes();
+    if (failure === undefined) for (const account of accounts) this.#doubtful.delete(account);
+    return failure;
   }
 }

@@ -107,6 +107,8 @@ export class Client {
   #overloads = 0;
 
   constructor(readonly connection: Connection) {
+    // A server without an admin key takes an empty one for it.
+    if (connection.apiKey === "") throw new Error("The API key is empty.");
     this.limits = { ...defaultLimits, ...connection.limits };
     this.#transport = transport(connection.apiUrl, this.limits);
     this.#slots = slotsFor(new URL(connection.apiUrl).origin, connection.maxConcurrency);
@@ -114,9 +116,9 @@ export class Client {
 
   /** All rows, used ones included, in no order. */
   listInvitations(organizationId: string): Promise<Invitation[]> {
-    return this.#read(
+    return this.read(
       {
-        ...this.#attempt("list the invitations", organizationId),
+        ...this.attempt("list the invitations", organizationId),
         method: "GET",
         path: `/api/invitations/${organizationId}`,
       },
@@ -126,9 +128,9 @@ export class Client {
 
   /** One entry for each membership row, in no order. */
   listMembers(organizationId: string): Promise<Member[]> {
-    return this.#read(
+    return this.read(
       {
-        ...this.#attempt("list the members", organizationId),
+        ...this.attempt("list the members", organizationId),
         method: "GET",
         path: `/api/organization/users/${organizationId}`,
       },
@@ -139,12 +141,12 @@ export class Client {
   /** The account that the key belongs to; an organization key belongs to none. */
   async account(): Promise<{ userId: string; email: string } | undefined> {
     const call: Call = {
-      ...this.#attempt("ask whose API key this is"),
+      ...this.attempt("ask whose API key this is"),
       method: "GET",
       path: "/api/auth/me",
     };
     try {
-      return await this.#read(call, parseAccount);
+      return await this.read(call, parseAccount);
     } catch (error) {
       if (error instanceof Declined && quirks.keyWithoutAccount(error.serverMessage))
         return undefined;
@@ -158,7 +160,7 @@ export class Client {
     const post = () =>
       this.#write(
         {
-          ...this.#attempt(`invite ${email} as ${role}`, organizationId),
+          ...this.attempt(`invite ${email} as ${role}`, organizationId),
           method: "POST",
           path: "/api/invitation",
           body: {
@@ -183,7 +185,7 @@ export class Client {
   deleteInvitation(organizationId: string, email: string, id: string): Promise<RemovalResult> {
     return this.#write(
       {
-        ...this.#attempt(`delete the invitation of ${email}`, organizationId),
+        ...this.attempt(`delete the invitation of ${email}`, organizationId),
         method: "DELETE",
         path: `/api/invitation/${encodeURIComponent(id)}`,
       },
@@ -195,7 +197,7 @@ export class Client {
   removeMember(organizationId: string, email: string, userId: string): Promise<RemovalResult> {
     return this.#write(
       {
-        ...this.#attempt(`remove ${email}`, organizationId),
+        ...this.attempt(`remove ${email}`, organizationId),
         method: "DELETE",
         path: `/api/organization/${organizationId}/user/${encodeURIComponent(userId)}`,
       },
@@ -215,7 +217,7 @@ export class Client {
     const what = [role && `the role of ${email} to ${role}`, scopes && `the scopes of ${email}`];
     return this.#write(
       {
-        ...this.#attempt(`change ${what.filter(Boolean).join(" and ")}`, organizationId),
+        ...this.attempt(`change ${what.filter(Boolean).join(" and ")}`, organizationId),
         method: "PUT",
         path: "/api/user",
         body: {
@@ -229,7 +231,7 @@ export class Client {
     );
   }
 
-  #attempt(what: string, organizationId?: string): Attempt {
+  protected attempt(what: string, organizationId?: string): Attempt {
     return {
       what,
       server: this.connection.apiUrl,
@@ -237,10 +239,10 @@ export class Client {
     };
   }
 
-  #read<T>(call: Call, parse: (json: unknown) => T): Promise<T> {
+  protected read<T>(call: Call, parse: (json: unknown) => T): Promise<T> {
     return retryReads(async () => {
-      const response = await this.#exchange(call, this.limits.readMs);
-      if (response.status !== 200) throw this.#failure(call, response);
+      const response = await this.exchange(call, this.limits.readMs);
+      if (response.status !== 200) throw this.failure(call, response);
       try {
         return parse(JSON.parse(response.text));
       } catch (error) {
@@ -258,11 +260,11 @@ export class Client {
   ): Promise<R | { readonly result: "done" } | Unclear> {
     await this.connection.beforeWrite?.();
     try {
-      const response = await this.#exchange(call, this.limits.writeMs);
+      const response = await this.exchange(call, this.limits.writeMs);
       if (response.status === 204) return { result: "done" };
       const known = response.status === 400 ? meaningOf(serverMessage(response.text)) : undefined;
       if (known) return known;
-      throw this.#failure(call, response);
+      throw this.failure(call, response);
     } catch (error) {
       if (error instanceof TrieveError && (error.outcome === "unknown" || error.transient))
         return { result: "unclear", error };
@@ -270,7 +272,7 @@ export class Client {
     }
   }
 
-  async #exchange(call: Call, timeoutMs: number): Promise<Response> {
+  protected async exchange(call: Call, timeoutMs: number): Promise<Response> {
     const { apiKey } = this.connection;
     try {
       return await this.#slots(() =>
@@ -292,7 +294,7 @@ export class Client {
     }
   }
 
-  #failure(call: Call, response: Response): TrieveError {
+  protected failure(call: Call, response: Response): TrieveError {
     const { status } = response;
     const message = serverMessage(response.text);
     if (status === 408) this.#overloads += 1;

@@ -167,6 +167,8 @@ function adviceForCode(code: string | undefined): { text: string; transient: boo
       text: "The server's certificate is not trusted. For a private authority set NODE_EXTRA_CA_CERTS to its file.",
       transient: false,
     };
+  if (code === "TOO_LARGE")
+    return { text: "Check that the URL leads to a Trieve server.", transient: false };
   return {
     text: "Try again; if it stays so, look at the server and what lies before it.",
     transient: true,

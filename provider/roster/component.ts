@@ -1,0 +1,143 @@
+import { readFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import { TrieveInvitation } from "../invitation";
+import type { DeletionPolicy, Status } from "../lifecycle/state";
+import type { Role } from "../trieve/model";
+import type { Member } from "./file";
+import { peopleOn, utcDay } from "./people";
+import type { Limits } from "./rails";
+
+import stub = require("../stub");
+
+/** One person of a list in the program: an address alone, or with what is to be different for them. */
+export type RosterMember =
+  | string
+  | {
+      email: string;
+      /** @default that of `defaults` */
+      role?: Role;
+      /** Route patterns, as those of a TrieveInvitation. @default those of `defaults` */
+      scopes?: string[];
+      /** Last day, YYYY-MM-DD in UTC. It takes a run after that day to remove them. @default no end */
+      until?: string;
+      /** Change it to send a pending invitation once more. */
+      resend?: string;
+      /** For those who read the list. */
+      note?: string;
+    };
+
+/** Arguments of {@link TrieveRoster}: a file, or people in the program. */
+export interface TrieveRosterArgs {
+  /** YAML or JSON, relative to the program's folder: `defaults` and `members`. */
+  file?: string;
+  /** People in the program, instead of a file. */
+  members?: RosterMember[];
+  /** For people whose own line says nothing. Only with `members`; a file has its own. */
+  defaults?: { role?: Role; scopes?: string[] };
+  /** UUID. @default the provider's organization */
+  organizationId?: pulumi.Input<string>;
+  /** What becomes of those whose line goes. @default "remove": out, also if they were members before */
+  deletionPolicy?: DeletionPolicy;
+  /** What a single change must not exceed; checked at preview, before any write. */
+  limits?: Limits;
+  /** Addresses that no change of the roster removes or demotes. */
+  breakGlass?: string[];
+}
+
+/**
+ * Many people as reviewed data. Each becomes a {@link TrieveInvitation} named `<roster>/<email>`, so that a preview
+ * shows people, and the order of the file means nothing. The file is the truth about those whom it names.
+ *
+ * A guard resource holds the list. A change that removes too many, or the last owner, is refused at preview, before
+ * any write; the guard is protected, so that a `destroy`, or a program without the roster, is refused too.
+ *
+ * @example
+ * ```ts
+ * import * as trieve from "pulumi-trieve";
+ *
+ * const team = new trieve.TrieveRoster("team", {
+ *   file: "members.yaml",
+ *   limits: { maxRemovals: "10%", allowedDomains: ["example.com"] },
+ *   breakGlass: ["root@example.com"],
+ * });
+ * export const members = team.counts;
+ * ```
+ */
+export class TrieveRoster extends pulumi.ComponentResource {
+  /** Everybody on the roster, by lower-case address. */
+  readonly people: pulumi.Output<Record<string, Status>>;
+  /** How many are in, and how many are invited. */
+  readonly counts: pulumi.Output<{ member: number; pending: number }>;
+
+  /**
+   * @throws with all problems of the list at once, each as `members.yaml:7:5: …`
+   */
+  constructor(name: string, args: TrieveRosterArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("trieve:index:Roster", name, {}, opts);
+    const { present } = peopleOn(readMembers(name, args), utcDay(new Date()));
+    const { organizationId, deletionPolicy = "remove", limits = {}, breakGlass = [] } = args;
+    const guard = new RosterGuard(
+      `${name}/guard`,
+      {
+        organizationId,
+        // Sorted: the order of the file means nothing.
+        people: present
+          .map(({ email, role, until }) => ({ email, role, ...(until ? { until } : {}) }))
+          .sort((a, b) => (a.email < b.email ? -1 : 1)),
+        limits,
+        breakGlass,
+      },
+      { parent: this, protect: true },
+    );
+    const people = present.map(
+      ({ email, role, scopes, resend }) =>
+        new TrieveInvitation(
+          `${name}/${email}`,
+          {
+            email,
+            role,
+            organizationId,
+            deletionPolicy,
+            ...(scopes === undefined ? {} : { scopes: [...scopes] }),
+            ...(resend === undefined ? {} : { resendTrigger: resend }),
+          },
+          // Without it some are invited before the guard refuses.
+          { parent: this, dependsOn: [guard] },
+        ),
+    );
+    this.people = pulumi
+      .all(people.map(({ email, status }) => pulumi.all([email, status])))
+      .apply((entries) => Object.fromEntries(entries));
+    this.counts = this.people.apply((statuses) => {
+      const all = Object.values(statuses);
+      return {
+        member: all.filter((status) => status === "member").length,
+        pending: all.filter((status) => status === "pending").length,
+      };
+    });
+    this.registerOutputs({ people: this.people, counts: this.counts });
+  }
+}
+
+/** Holds a roster's list, so that a check sees the old and the new. Asks nothing of a server. */
+class RosterGuard extends pulumi.dynamic.Resource {
+  constructor(name: string, props: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
+    super(stub, name, props, opts, "trieve", "RosterGuard");
+  }
+}
+
+function readMembers(name: string, args: TrieveRosterArgs): readonly Member[] {
+  const { file, members, defaults } = args;
+  if ((file === undefined) === (members === undefined))
+    throw new Error(`TrieveRoster "${name}": give it either \`file\` or \`members\`.`);
+  // Loaded when a roster is made: a program without one starts faster.
+  const { checkMembers, formatProblem, parseRoster } = require("./file") as typeof import("./file");
+  const result =
+    file === undefined
+      ? checkMembers({ ...(defaults === undefined ? {} : { defaults }), members })
+      : parseRoster(readFileSync(file, "utf8"), file);
+  if (result.members) return result.members;
+  const problems = result.problems.map(formatProblem);
+  const number = problems.length === 1 ? "a problem" : `${problems.length} problems`;
+  throw new pulumi.RunError(`TrieveRoster "${name}" has ${number}:\n${problems.join("\n")}`);
+}

@@ -1,0 +1,238 @@
+import { emailProblem } from "../lifecycle/check";
+import { type Role, roleNumber } from "../trieve/model";
+import { hasEnded } from "./people";
+import { count, firstTen, nearest, show, unknownKey } from "./words";
+
+/** How much a single change of a roster may do. */
+export interface Limits {
+  /**
+   * How many people one change may remove: a count, or a share of the previous list. A share above 0% always allows
+   * one person; `0` and `"0%"` allow nobody. People whose `until` ran out do not count; a change of organization
+   * removes everybody.
+   *
+   * @default "25%"
+   */
+  readonly maxRemovals?: number | `${number}%`;
+  /**
+   * How many owners the roster must keep. No change may leave fewer than this, or than there were, whichever is less:
+   * owners may well be looked after elsewhere, so a roster that never had as many is left alone. If given, the first
+   * run must declare as many.
+   *
+   * @default 1
+   */
+  readonly minOwners?: number;
+  /**
+   * Domains of the addresses that may be on the roster, in any case. A subdomain is another domain.
+   *
+   * @default any
+   */
+  readonly allowedDomains?: readonly string[];
+}
+
+/** Whom a roster declares in an organization at one time: what a run leaves for the next to compare with. */
+export interface RosterRecord {
+  readonly organizationId: string;
+  readonly people: readonly RosterPerson[];
+}
+
+/** One person of a record. */
+export interface RosterPerson {
+  /** Lower case. */
+  readonly email: string;
+  readonly role: Role;
+  /** Last day, YYYY-MM-DD in UTC. */
+  readonly until?: string;
+}
+
+/** What must hold for a change to go on. */
+export interface Rules {
+  readonly limits: Limits;
+  /** Addresses, in any case, that no change may remove or demote. */
+  readonly breakGlass: readonly string[];
+}
+
+const defaultMaxRemovals = "25%";
+const defaultMinOwners = 1;
+
+/**
+ * Whether a roster may go from one list to another. Pure: asks nobody.
+ *
+ * @param before what the last run recorded; undefined on the first
+ * @param after what is declared now
+ * @param day today, YYYY-MM-DD in UTC
+ * @returns what is against it, a sentence each with the way on; of wrong limits too. Empty: nothing
+ */
+export function checkRails(
+  before: RosterRecord | undefined,
+  after: RosterRecord,
+  rules: Rules,
+  day: string,
+): string[] {
+  const problems = checkRules(rules);
+  if (problems.length > 0) return problems;
+  return [
+    ...checkRemovals(before, after, rules.limits, day),
+    ...checkOwners(before, after, rules.limits),
+    ...checkBreakGlass(before, after, rules.breakGlass),
+    ...checkDomains(after, rules.limits),
+  ];
+}
+
+/**
+ * Who goes with a change, also those whose `until` ran out: everybody if the organization is another.
+ *
+ * @returns people as they were before, in that order
+ */
+export function removedPeople(
+  before: RosterRecord | undefined,
+  after: RosterRecord,
+): readonly RosterPerson[] {
+  if (before === undefined) return [];
+  if (before.organizationId !== after.organizationId) return before.people;
+  const declared = new Set(after.people.map(({ email }) => email));
+  return before.people.filter(({ email }) => !declared.has(email));
+}
+
+function checkRemovals(
+  before: RosterRecord | undefined,
+  after: RosterRecord,
+  { maxRemovals = defaultMaxRemovals }: Limits,
+  day: string,
+): string[] {
+  if (before === undefined) return [];
+  const removed = removedPeople(before, after).filter((person) => !hasEnded(person, day));
+  const total = before.people.length;
+  const allowed = removalsAllowed(maxRemovals, total);
+  if (removed.length <= allowed) return [];
+  const why =
+    before.organizationId === after.organizationId
+      ? "This"
+      : `Going from organization ${before.organizationId} to ${after.organizationId}`;
+  const enough =
+    typeof maxRemovals === "number"
+      ? removed.length
+      : `"${Math.ceil((removed.length / total) * 100)}%"`;
+  return [
+    `${why} would remove ${removed.length} of ${count(total, "person", "people")}, and limits.maxRemovals ${show(maxRemovals)} allows ${allowed}: ${namesOf(removed)}. If that is meant, raise limits.maxRemovals to ${enough} for one run.`,
+  ];
+}
+
+function removalsAllowed(maxRemovals: number | string, total: number): number {
+  if (typeof maxRemovals === "number") return maxRemovals;
+  const share = Number(maxRemovals.slice(0, -1));
+  return share === 0 ? 0 : Math.max(1, Math.floor((share * total) / 100));
+}
+
+function checkOwners(
+  before: RosterRecord | undefined,
+  after: RosterRecord,
+  { minOwners }: Limits,
+): string[] {
+  const owners = after.people.filter(({ role }) => role === "owner");
+  const wanted = minOwners ?? defaultMinOwners;
+  const advice = `Write "role: owner" on somebody's line, or set limits.minOwners to ${owners.length}.`;
+  if (before === undefined)
+    return owners.length >= (minOwners ?? 0)
+      ? []
+      : [
+          `The roster declares ${count(owners.length, "owner", "owners")}, and limits.minOwners is ${wanted}. ${advice}`,
+        ];
+  const previous = before.people.filter(({ role }) => role === "owner");
+  if (owners.length >= Math.min(wanted, previous.length)) return [];
+  const still = new Set(owners.map(({ email }) => email));
+  const lost = previous.filter(({ email }) => !still.has(email));
+  return [
+    `This would leave ${count(owners.length, "owner", "owners")} of ${previous.length}, and limits.minOwners is ${wanted}: no longer an owner would be ${namesOf(lost)}. ${advice}`,
+  ];
+}
+
+function checkBreakGlass(
+  before: RosterRecord | undefined,
+  after: RosterRecord,
+  breakGlass: readonly string[],
+): string[] {
+  const guarded = new Set(breakGlass.map(normalize));
+  const removed = removedPeople(before, after).filter(({ email }) => guarded.has(email));
+  const roles = new Map(after.people.map(({ email, role }) => [email, role]));
+  const gone = new Set(removed.map(({ email }) => email));
+  const demoted = (before?.people ?? []).flatMap(({ email, role }) => {
+    const now = roles.get(email);
+    const lower = now !== undefined && roleNumber(now) < roleNumber(role);
+    return guarded.has(email) && !gone.has(email) && lower ? [`${email} (${role} to ${now})`] : [];
+  });
+  return [
+    ...(removed.length === 0
+      ? []
+      : [
+          `This would remove ${count(removed.length, "address", "addresses")} that breakGlass protects: ${namesOf(removed)}. Declare them as before, or take them off breakGlass first.`,
+        ]),
+    ...(demoted.length === 0
+      ? []
+      : [
+          `This would demote ${count(demoted.length, "address", "addresses")} that breakGlass protects: ${firstTen(demoted)}. Write the role as before, or take them off breakGlass first.`,
+        ]),
+  ];
+}
+
+function checkDomains({ people }: RosterRecord, { allowedDomains }: Limits): string[] {
+  if (allowedDomains === undefined) return [];
+  const allowed = allowedDomains.map(normalize);
+  const strangers = new Map<string, RosterPerson[]>();
+  for (const person of people) {
+    const domain = person.email.slice(person.email.lastIndexOf("@") + 1).toLowerCase();
+    if (!allowed.includes(domain))
+      strangers.set(domain, [...(strangers.get(domain) ?? []), person]);
+  }
+  return [...strangers].map(([domain, persons]) => {
+    const meant = nearest(domain, allowed);
+    const correct = meant ? `Did you mean ${meant}? If not` : "If that is meant";
+    return `${count(persons.length, "address", "addresses")} in ${domain}, which is not in limits.allowedDomains: ${namesOf(persons)}. ${correct}, add ${show(domain)} to limits.allowedDomains.`;
+  });
+}
+
+/** Rules come from a program, which may be JavaScript: a limit that is misspelt would limit nothing. */
+function checkRules({ limits, breakGlass }: Rules): string[] {
+  const { maxRemovals, minOwners, allowedDomains } = limits;
+  const known = ["maxRemovals", "minOwners", "allowedDomains"];
+  const problems = Object.keys(limits)
+    .filter((key) => !known.includes(key))
+    .map((key) => `limits: ${unknownKey(key, known)}.`);
+  if (maxRemovals !== undefined && !isCount(maxRemovals) && !isShare(maxRemovals))
+    problems.push(
+      `limits.maxRemovals ${show(maxRemovals)} must be a whole number from 0, or a share from "0%" to "100%".`,
+    );
+  if (minOwners !== undefined && !isCount(minOwners))
+    problems.push(`limits.minOwners ${show(minOwners)} must be a whole number from 0.`);
+  if (allowedDomains?.length === 0)
+    problems.push(
+      "limits.allowedDomains is empty, which allows nobody: leave it out for any domain.",
+    );
+  for (const domain of allowedDomains ?? [])
+    if (emailProblem(`a@${normalize(domain)}`) !== undefined)
+      problems.push(
+        `limits.allowedDomains: ${show(domain)} is no domain: write one such as example.com.`,
+      );
+  for (const email of breakGlass) {
+    const problem = emailProblem(normalize(email));
+    if (problem !== undefined) problems.push(`breakGlass: ${show(email)} ${problem}.`);
+  }
+  return problems;
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 0;
+}
+
+function isShare(value: unknown): boolean {
+  return (
+    typeof value === "string" && /^\d+(\.\d+)?%$/.test(value) && Number.parseFloat(value) <= 100
+  );
+}
+
+function normalize(text: string): string {
+  return text.trim().toLowerCase();
+}
+
+function namesOf(people: readonly RosterPerson[]): string {
+  return firstTen(people.map(({ email }) => email));
+}

@@ -1,0 +1,381 @@
+/**
+ * What is to become of people, by the documented rules alone. Knows neither the provider nor the simulator: it is told
+ * what the server holds and what the stack has recorded, and says what a deployment has to make of them.
+ */
+
+export type Role = "user" | "admin" | "owner";
+const roles: readonly Role[] = ["user", "admin", "owner"];
+
+export type Scopes = readonly string[] | null;
+
+interface Row {
+  /** As it is spelled at the server. */
+  readonly email: string;
+  readonly role: Role;
+  readonly scopes: Scopes;
+}
+
+/** What the server holds of one person, in whatever case. Rows of one spelling are rows of one account. */
+export interface Place {
+  readonly members: readonly Row[];
+  /** Oldest first. */
+  readonly unused: readonly Row[];
+  readonly used: readonly Row[];
+}
+
+export type Phase = "absent" | "pending" | "member";
+
+/** People by address in lower case. */
+export interface World {
+  readonly places: ReadonlyMap<string, Place>;
+  /** Every spelling that somebody has signed up with. */
+  readonly accounts: ReadonlySet<string>;
+}
+
+/** What the program says of one person. */
+export interface Declared {
+  readonly email: string;
+  readonly role?: Role;
+  readonly scopes?: readonly string[];
+  readonly deletionPolicy: "revert" | "remove";
+  readonly resendTrigger?: string;
+}
+
+/** What the stack has recorded of one resource. */
+export interface Held {
+  readonly email: string;
+  readonly role: Role | null;
+  readonly scopes: Scopes;
+  readonly status: Phase;
+  readonly adopted: boolean;
+  readonly originalRole: Role | null;
+  readonly mailFailed: boolean;
+  readonly deletionPolicy: "revert" | "remove";
+  readonly resendTrigger: string | null;
+  readonly managed: readonly string[];
+  /** Its last operation ended half-way: the engine updates it, whatever the difference. */
+  readonly failed: boolean;
+}
+
+export interface Stack {
+  readonly resources: ReadonlyMap<string, Held>;
+  /** Replaced, and still to be deleted. */
+  readonly condemned: readonly Held[];
+}
+
+/** What an undisturbed deployment comes to. */
+export interface Plan {
+  readonly world: World;
+  readonly resources: ReadonlyMap<string, Held>;
+  /** Mails to each person. */
+  readonly mails: ReadonlyMap<string, number>;
+  /** Whom it is about. */
+  readonly touched: ReadonlySet<string>;
+  /** Who is out for a moment, on the way to being in again. */
+  readonly between: ReadonlySet<string>;
+  /** Who gets a mail for the asking, again if nobody knows that it was sent. */
+  readonly resent: ReadonlySet<string>;
+  /** A guard stops this, or may, as it depends on the order. */
+  readonly mayBeRefused: boolean;
+}
+
+export const nobody: Place = { members: [], unused: [], used: [] };
+
+export function phaseOf(place: Place): Phase {
+  if (place.members.length > 0) return "member";
+  return place.unused.length > 0 ? "pending" : "absent";
+}
+
+/** Everybody who owns the organization, by account. */
+export function ownersIn(world: World): Set<string> {
+  const rows = [...world.places.values()].flatMap(({ members }) => members);
+  return new Set(rows.filter(({ role }) => role === "owner").map(({ email }) => email));
+}
+
+function highest(rows: readonly Row[]): Role {
+  return roles[Math.max(...rows.map(({ role }) => roles.indexOf(role)))] ?? "user";
+}
+
+function same(a: Scopes, b: Scopes): boolean {
+  return JSON.stringify(a && [...a].sort()) === JSON.stringify(b && [...b].sort());
+}
+
+/** What somebody may do with all their rows together. */
+function widest(rows: readonly Row[]): Scopes {
+  if (rows.some(({ scopes }) => scopes === null)) return null;
+  return [...new Set(rows.flatMap(({ scopes }) => scopes ?? []))].sort();
+}
+
+/** A deployment under way. */
+class Course {
+  readonly places: Map<string, Place>;
+  readonly mails = new Map<string, number>();
+  readonly touched = new Set<string>();
+  readonly between = new Set<string>();
+  readonly resent = new Set<string>();
+  readonly lowered = new Set<string>();
+
+  constructor(
+    readonly start: World,
+    readonly mailRequired: boolean,
+  ) {
+    this.places = new Map(start.places);
+  }
+
+  place(email: string): Place {
+    return this.places.get(email) ?? nobody;
+  }
+
+  /** Somebody with an account is in at once, anybody else is invited. */
+  invite(email: string, row: Row): void {
+    const place = this.place(email);
+    const known = this.start.accounts.has(row.email);
+    this.places.set(email, {
+      ...place,
+      members: known ? [...place.members, row] : place.members,
+      unused: known ? place.unused : [...place.unused, row],
+    });
+    this.mails.set(email, (this.mails.get(email) ?? 0) + 1);
+  }
+
+  ensure(wanted: Declared, held: Held | undefined): Held {
+    const { email } = wanted;
+    const before = this.place(email);
+    const phase = phaseOf(before);
+    const clearScopes = held?.managed.includes("scopes") === true && wanted.scopes === undefined;
+    const resend =
+      held !== undefined &&
+      ((wanted.resendTrigger ?? null) !== held.resendTrigger || held.mailFailed);
+    this.touched.add(email);
+    if (phase === "absent") {
+      this.places.set(email, nobody);
+      this.invite(email, { email, role: wanted.role ?? "user", scopes: wanted.scopes ?? null });
+    } else if (phase === "pending") {
+      const newest = before.unused.at(-1) as Row;
+      const role = wanted.role ?? newest.role;
+      const scopes = wanted.scopes ?? (clearScopes ? null : newest.scopes);
+      if (resend) this.resent.add(email);
+      if (resend || role !== newest.role || !same(scopes, newest.scopes)) {
+        this.between.add(email);
+        this.places.set(email, nobody);
+        this.invite(email, { email, role, scopes });
+      }
+    } else {
+      this.#change(wanted, before, clearScopes);
+    }
+    const keeps = held !== undefined && !(phase === "absent" && held.status !== "absent");
+    const adoption = keeps
+      ? { adopted: held.adopted, originalRole: held.originalRole }
+      : phase === "member"
+        ? { adopted: true, originalRole: highest(before.members) }
+        : { adopted: false, originalRole: null };
+    return this.recorded(email, {
+      ...adoption,
+      email,
+      deletionPolicy: wanted.deletionPolicy,
+      resendTrigger: wanted.resendTrigger ?? null,
+      managed: (["role", "scopes"] as const).filter((key) => wanted[key] !== undefined),
+      mailFailed: false,
+      failed: false,
+      role: null,
+      scopes: null,
+      status: "absent",
+    });
+  }
+
+  #change(wanted: Declared, before: Place, clearScopes: boolean): void {
+    const { email } = wanted;
+    const accounts = new Set(before.members.map((row) => row.email));
+    for (const account of accounts) {
+      const rows = before.members.filter((row) => row.email === account);
+      const role = wanted.role ?? highest(rows);
+      const others = this.place(email).members.filter((row) => row.email !== account);
+      const owner = rows.some((row) => row.role === "owner");
+      if (clearScopes && rows.some(({ scopes }) => scopes !== null)) {
+        this.between.add(email);
+        if (owner) this.lowered.add(account);
+        this.places.set(email, { ...this.place(email), members: others });
+        this.invite(email, { email: account, role, scopes: null });
+        continue;
+      }
+      if (owner && role !== "owner") this.lowered.add(account);
+      const changed = rows.map((row) => ({
+        ...row,
+        role: wanted.role ?? row.role,
+        scopes: wanted.scopes ?? row.scopes,
+      }));
+      this.places.set(email, { ...this.place(email), members: [...others, ...changed] });
+    }
+  }
+
+  remove(held: Held): void {
+    const { email } = held;
+    this.touched.add(email);
+    const { members, unused, used } = this.place(email);
+    const original = held.originalRole;
+    if (members.length > 0 && held.adopted && held.deletionPolicy === "revert") {
+      if (original === null) return;
+      const limit = roles.indexOf(original);
+      for (const row of members)
+        if (row.role === "owner" && original !== "owner") this.lowered.add(row.email);
+      // An account's rows go together.
+      const high = new Set(
+        members.filter(({ role }) => roles.indexOf(role) > limit).map((row) => row.email),
+      );
+      const lower = (row: Row) => (high.has(row.email) ? { ...row, role: original } : row);
+      this.places.set(email, { members: members.map(lower), unused, used });
+      return;
+    }
+    for (const row of members) if (row.role === "owner") this.lowered.add(row.email);
+    this.places.set(email, { members: [], unused: [], used });
+  }
+
+  /** What the lists show, with what only the state knows. */
+  recorded(email: string, held: Held): Held {
+    const place = this.place(email);
+    const status = phaseOf(place);
+    const rows = status === "member" ? place.members : place.unused.slice(-1);
+    return {
+      ...held,
+      status,
+      role: rows.length === 0 ? null : highest(rows),
+      scopes: rows.length === 0 ? null : widest(rows),
+      mailFailed: held.mailFailed && status === "pending",
+    };
+  }
+
+  differs(held: Held, wanted: Declared): boolean {
+    return (
+      held.failed ||
+      held.status === "absent" ||
+      (held.mailFailed && this.mailRequired) ||
+      (wanted.role !== undefined && wanted.role !== held.role) ||
+      (wanted.scopes !== undefined && !same(wanted.scopes, held.scopes)) ||
+      (wanted.role !== undefined) !== held.managed.includes("role") ||
+      (wanted.scopes !== undefined) !== held.managed.includes("scopes") ||
+      wanted.deletionPolicy !== held.deletionPolicy ||
+      (wanted.resendTrigger ?? null) !== held.resendTrigger
+    );
+  }
+}
+
+/** What a deployment has to come to if nothing disturbs it. */
+export function plan(
+  world: World,
+  stack: Stack,
+  program: ReadonlyMap<string, Declared> | undefined,
+  options: { readonly refresh: boolean; readonly mailRequired: boolean },
+): Plan {
+  const course = new Course(world, options.mailRequired);
+  const resources = new Map(stack.resources);
+  if (options.refresh) {
+    for (const [name, held] of stack.resources) {
+      const now = course.recorded(held.email, { ...held, failed: false });
+      if (now.status === "absent") resources.delete(name);
+      else resources.set(name, now);
+    }
+  }
+  if (program !== undefined) {
+    const leaving = [...stack.condemned];
+    for (const [name, wanted] of program) {
+      const held = resources.get(name);
+      if (held === undefined) {
+        resources.set(name, course.ensure(wanted, undefined));
+      } else if (held.email !== wanted.email) {
+        leaving.push(held);
+        resources.set(name, course.ensure(wanted, undefined));
+      } else if (course.differs(held, wanted)) {
+        resources.set(name, course.ensure(wanted, held));
+      }
+    }
+    for (const [name, held] of resources) {
+      if (program.has(name)) continue;
+      leaving.push(held);
+      resources.delete(name);
+    }
+    const declared = new Set([...program.values()].map(({ email }) => email));
+    for (const held of leaving) if (!declared.has(held.email)) course.remove(held);
+  }
+  const left = [...ownersIn(world)].filter((account) => !course.lowered.has(account));
+  return {
+    world: { places: course.places, accounts: world.accounts },
+    resources,
+    mails: course.mails,
+    touched: course.touched,
+    between: course.between,
+    resent: course.resent,
+    mayBeRefused: course.lowered.size > 0 && left.length === 0,
+  };
+}
+
+/** A place as text, for comparison and for people. */
+export function show({ members, unused, used }: Place): string {
+  const rows = (kind: string, list: readonly Row[]) =>
+    list
+      .map(
+        ({ email, role, scopes }) =>
+          `${kind} ${email} ${role} ${JSON.stringify(scopes && [...scopes].sort())}`,
+      )
+      .sort();
+  return [...rows("member", members), ...rows("pending", unused), ...rows("used", used)].join("; ");
+}
+
+/** What is wrong after a deployment that nothing disturbed. */
+export function exactly(expected: Plan, actual: World): string[] {
+  const people = new Set([...expected.world.places.keys(), ...actual.places.keys()]);
+  return [...people].flatMap((email) => {
+    const want = show(expected.world.places.get(email) ?? nobody);
+    const have = show(actual.places.get(email) ?? nobody);
+    return want === have ? [] : [`${email} is {${have}}, not {${want}}`];
+  });
+}
+
+/** What is wrong after a deployment that was disturbed: everybody is as before, as planned, or on the way. */
+export function onTheWay(before: World, expected: Plan, actual: World): string[] {
+  const people = new Set([
+    ...before.places.keys(),
+    ...expected.world.places.keys(),
+    ...actual.places.keys(),
+  ]);
+  return [...people].flatMap((email) => {
+    const was = before.places.get(email) ?? nobody;
+    const want = expected.world.places.get(email) ?? nobody;
+    const is = actual.places.get(email) ?? nobody;
+    const problem = journey(was, want, is, expected.between.has(email));
+    return problem === undefined
+      ? []
+      : [`${email} ${problem}: was {${show(was)}}, is {${show(is)}}, wanted {${show(want)}}`];
+  });
+}
+
+function journey(was: Place, want: Place, is: Place, between: boolean): string | undefined {
+  if (show(is) === show(was) || show(is) === show(want)) return undefined;
+  if (show(was) === show(want) && !between) return "was touched";
+  const stays = phaseOf(was) === phaseOf(want) && !between;
+  if (stays && phaseOf(is) !== phaseOf(was)) return "was lost";
+  if (is.members.length > Math.max(was.members.length, want.members.length)) return "is in twice";
+  const invitations = Math.max(was.unused.length, want.unused.length);
+  if (is.unused.length > invitations) return "is invited twice";
+  const known = (row: Row, rows: readonly Row[]) =>
+    rows.some(({ email }) => email === row.email) &&
+    rows.some(({ role }) => role === row.role) &&
+    rows.some(({ scopes }) => same(scopes, row.scopes));
+  if (is.members.some((row) => !known(row, [...was.members, ...want.members])))
+    return "has rights that nobody gave";
+  if (is.unused.some((row) => !known(row, [...was.unused, ...want.unused])))
+    return "is offered rights that nobody gave";
+  return undefined;
+}
+
+/** What is wrong at the end: everybody who is declared is in, with their role, once. */
+export function atTheEnd(program: Iterable<Declared>, world: World): string[] {
+  return [...program].flatMap(({ email, role, scopes }) => {
+    const place = world.places.get(email) ?? nobody;
+    const rows = phaseOf(place) === "member" ? place.members : place.unused.slice(-1);
+    const fits =
+      rows.length > 0 &&
+      (role === undefined || highest(rows) === role) &&
+      (scopes === undefined || same(widest(rows), scopes));
+    return fits ? [] : [`${email} is declared as ${role} ${scopes} but is {${show(place)}}`];
+  });
+}

@@ -1,0 +1,350 @@
+/**
+ * A provider process of its own, in this one: a fresh instance of every module of the built package, which can be
+ * stopped dead at any request. Replaced are only the limits of time, the slots and claims that other processes share
+ * by files, and the engine's address; each has tests of its own.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, relative } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
+import { compileFunction } from "node:vm";
+import { bulkhead } from "cockatiel";
+import type { Effect, FaultHandle, Simulator } from "../../simulator";
+import type { Coverage } from "./coverage";
+import type { Phase } from "./model";
+
+export type Bag = Record<string, unknown>;
+
+/** What the stub calls. */
+export interface Host {
+  configure(request: { config: { get(key: string): string | undefined } }): Promise<void>;
+  check(olds: Bag, news: Bag): Promise<{ inputs: Bag; failures: { reason: string }[] }>;
+  diff(id: string, olds: Bag, news: Bag): Promise<{ changes: boolean; replaces?: string[] }>;
+  create(inputs: Bag): Promise<{ id: string; outs: Bag }>;
+  read(id: string, props: Bag): Promise<{ id?: string; props?: Bag; inputs?: Bag }>;
+  update(id: string, olds: Bag, news: Bag): Promise<{ outs: Bag }>;
+  delete(id: string, props: Bag): Promise<void>;
+}
+
+export type Verb = "create" | "read" | "update" | "delete";
+
+/** A mistake to make in the built package, to see whether it is found. */
+export interface Bug {
+  readonly name: string;
+  readonly changes: readonly {
+    /** Below `provider/`. */
+    readonly file: string;
+    /** Stands there exactly once. */
+    readonly from: string;
+    readonly to: string;
+  }[];
+}
+
+export type FaultName =
+  | "500"
+  | "502"
+  | "503"
+  | "408"
+  | "429"
+  | "reset before"
+  | "reset after"
+  | "truncated"
+  | "too slow"
+  | "mail fails"
+  | "death before"
+  | "death after";
+
+/** From the `at`th request of a process on, so many go wrong; where mails fail, so many that have one. */
+export interface Fault {
+  readonly at: number;
+  readonly times: number;
+  readonly what: FaultName;
+}
+
+/** What the provider tells the user is not looked at here. */
+const silent = { log: () => {} };
+
+/** When a request that is too slow is given up, and when it is carried out. */
+const patienceMs = 15;
+const slowMs = 30;
+
+const effects: Record<Exclude<FaultName, "death before" | "death after">, Effect> = {
+  "500": { status: 500, body: '{"message":"Error"}' },
+  "502": { status: 502, body: "<html>Bad Gateway</html>" },
+  "503": { status: 503 },
+  "408": { status: 408 },
+  "429": { status: 429 },
+  "reset before": { reset: "before" },
+  "reset after": { reset: "after" },
+  truncated: { truncate: true },
+  "too slow": { delayMs: slowMs },
+  "mail fails": { mailFails: true },
+};
+
+/** The process has ended in the middle of an operation. */
+export class Died extends Error {}
+
+const root = join(__dirname, "..", "..", "provider");
+const sources = new Map<string, string>();
+
+/** The built package as it is, or with a bug. */
+export class Package {
+  readonly #functions = new Map<string, (...args: unknown[]) => void>();
+
+  constructor(readonly bug?: Bug) {
+    // A bug whose place has moved would prove nothing.
+    for (const { file } of bug?.changes ?? []) this.compiled(join(root, file));
+  }
+
+  compiled(path: string): (...args: unknown[]) => void {
+    const known = this.#functions.get(path);
+    if (known) return known;
+    const text = sources.get(path) ?? readFileSync(path, "utf8");
+    sources.set(path, text);
+    const made = compileFunction(
+      this.#changed(path, text).replaceAll(" import(", " import_("),
+      ["exports", "require", "module", "import_", "console", "AbortSignal"],
+      { filename: path },
+    ) as (...args: unknown[]) => void;
+    this.#functions.set(path, made);
+    return made;
+  }
+
+  #changed(path: string, text: string): string {
+    const changes = this.bug?.changes.filter(({ file }) => join(root, file) === path) ?? [];
+    return changes.reduce((changed, { from, to }) => {
+      if (changed.split(from).length !== 2)
+        throw new Error(`${relative(root, path)} does not hold exactly once: ${from}`);
+      return changed.replace(from, () => to);
+    }, text);
+  }
+}
+
+interface Context {
+  readonly verb: Verb;
+  readonly phase: Phase;
+}
+
+/** Whether the program declares this person in another resource than that with this instance. */
+export type Elsewhere = (person: string, instance: string) => boolean;
+
+interface Options {
+  readonly simulator: Simulator;
+  readonly code: Package;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly faults: readonly Fault[];
+  /** How long questions are asked again. */
+  readonly retryForMs: number;
+  readonly elsewhere: Elsewhere;
+  readonly coverage: Coverage;
+}
+
+type Fetched = { status: number; headers: unknown; text(): Promise<string> };
+type Fetch = (url: string, init: Bag) => Promise<Fetched>;
+
+let realFetch: Fetch | undefined;
+let processes = 0;
+
+export class ProviderProcess {
+  readonly host: Host;
+  /** Requests that change something. */
+  writes = 0;
+  dead = false;
+  /** What went wrong on the way. */
+  readonly hit: {
+    readonly what: FaultName;
+    readonly method: string;
+    /** Of an invitation. */
+    readonly email: string | undefined;
+  }[] = [];
+  readonly #n = ++processes;
+  readonly #modules = new Map<string, { exports: unknown }>();
+  readonly #context = new AsyncLocalStorage<Context>();
+  readonly #handles: FaultHandle[] = [];
+  readonly #underWay = new Set<Promise<unknown>>();
+  readonly #controllers = new WeakMap<object, AbortController>();
+  readonly #posts: number[] = [];
+  #requests = 0;
+  #die: (reason: Died) => void = () => {};
+  readonly #death = new Promise<never>((_, reject) => {
+    this.#die = reject;
+  });
+
+  private constructor(readonly options: Options) {
+    this.#death.catch(() => {});
+    this.host = this.#load(join(root, "host.js")) as Host;
+  }
+
+  static async start(options: Options): Promise<ProviderProcess> {
+    realFetch ??= (await import("node-fetch")).default as unknown as Fetch;
+    const process = new ProviderProcess(options);
+    const config = { get: (key: string) => options.settings[key] };
+    await process.host.configure({ config });
+    return process;
+  }
+
+  /** Runs an operation, unless the process dies before its end. */
+  run<T>(verb: Verb, phase: Phase, operation: () => Promise<T>): Promise<T> {
+    if (this.dead) return this.#death;
+    this.options.coverage.count(phase, verb, "none");
+    return Promise.race([this.#context.run({ verb, phase }, operation), this.#death]);
+  }
+
+  /** What is on its way to the server arrives, also from a process that is dead. */
+  async end(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.allSettled([...this.#underWay]);
+    for (const handle of this.#handles) handle.remove();
+  }
+
+  #load(path: string): unknown {
+    const known = this.#modules.get(path);
+    if (known) return known.exports;
+    const made: { exports: unknown } = { exports: this.#replacement(path) };
+    this.#modules.set(path, made);
+    if (made.exports !== undefined) return made.exports;
+    made.exports = {};
+    const outside = createRequire(path);
+    const load = (name: string) =>
+      name.startsWith(".")
+        ? this.#load(join(dirname(path), name.replace(/(\.js)?$/, ".js")))
+        : outside(name);
+    const loadLater = async (name: string) => {
+      if (name === "node-fetch") return { default: this.#fetch };
+      if (name !== "./trieve/client.js") return load(name);
+      return this.#hasty(load(name) as { Client: new (connection: Bag) => object });
+    };
+    this.options.code.compiled(path)(made.exports, load, made, loadLater, silent, this.#patience);
+    return made.exports;
+  }
+
+  #replacement(path: string): unknown {
+    switch (relative(root, path)) {
+      case "engine.js":
+        return { assertEngineAlive: async () => {}, providerEngineAddress: () => "" };
+      case "claims.js": {
+        const { elsewhere } = this.options;
+        return {
+          Claims: class {
+            elsewhere = async (person: string, instance: string) => elsewhere(person, instance);
+          },
+        };
+      }
+      case join("trieve", "slots.js"):
+        return {
+          slotsFor: (_server: string, limit: number) => {
+            const line = bulkhead(limit, Number.POSITIVE_INFINITY);
+            return (work: () => Promise<unknown>) => line.execute(work);
+          },
+        };
+      default:
+        return undefined;
+    }
+  }
+
+  /** In place of `AbortSignal`: only what is meant to be too slow is given up, however slow this machine is. */
+  readonly #patience = {
+    timeout: () => {
+      const controller = new AbortController();
+      this.#controllers.set(controller.signal, controller);
+      return controller.signal;
+    },
+  };
+
+  #hasty({ Client }: { Client: new (connection: Bag) => object }): unknown {
+    const limits = { retryForMs: this.options.retryForMs, firstPauseMs: 1 };
+    return {
+      Client: class extends Client {
+        constructor(connection: Bag) {
+          super({ ...connection, limits });
+        }
+      },
+    };
+  }
+
+  readonly #fetch: Fetch = async (url, init) => {
+    const never = new Promise<never>(() => {});
+    if (this.dead) return never;
+    this.#requests += 1;
+    const n = this.#requests;
+    if (init.method !== "GET") this.writes += 1;
+    const fault = this.#faultFor(n, init);
+    if (fault !== undefined) {
+      this.#strike(fault.what, init);
+      if (fault.what === "death before") return this.#stop();
+      if (fault.what === "too slow")
+        setTimeout(() => this.#controllers.get(init.signal as object)?.abort(), patienceMs);
+      if (fault.what !== "death after") {
+        const marked = `${url}?model=${this.#n}.${n}`;
+        this.#handles.push(
+          this.options.simulator.fault({
+            route: "any",
+            when: ({ path }) => marked.endsWith(path),
+            effect: effects[fault.what],
+          }),
+        );
+        return this.#send(marked, init);
+      }
+      await this.#send(url, init).catch(() => {});
+      return this.#stop();
+    }
+    return this.#send(url, init);
+  };
+
+  #faultFor(n: number, { method }: Bag): Fault | undefined {
+    if (method === "POST") this.#posts.push(n);
+    return this.options.faults.find(({ at, times, what }) => {
+      if (what !== "mail fails") return n >= at && n < at + times;
+      // Only an invitation has a mail: the first ones from there on.
+      return (
+        method === "POST" && n >= at && this.#posts.filter((post) => post >= at).length <= times
+      );
+    });
+  }
+
+  #strike(what: FaultName, init: Bag): void {
+    const { email } = (typeof init.body === "string" ? JSON.parse(init.body) : {}) as {
+      email?: string;
+    };
+    this.hit.push({ what, method: String(init.method), email: email?.toLowerCase() });
+    const context = this.#context.getStore();
+    if (context) this.options.coverage.count(context.phase, context.verb, what);
+  }
+
+  #stop(): Promise<never> {
+    this.dead = true;
+    this.#die(new Died());
+    return new Promise<never>(() => {});
+  }
+
+  async #send(url: string, init: Bag): Promise<Fetched> {
+    const exchange = (async () => {
+      const response = await (realFetch as Fetch)(url, init);
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, text: async () => text };
+    })();
+    this.#underWay.add(exchange);
+    try {
+      return await exchange;
+    } finally {
+      this.#underWay.delete(exchange);
+      // What comes after its death a process does not see.
+      if (this.dead) await new Promise<never>(() => {});
+    }
+  }
+}
+
+/** Waits for the server to have done all that it was asked, also what nobody waits for any more. */
+export function quiescence(simulator: Simulator): () => Promise<void> {
+  let open = 0;
+  simulator.on("request", () => {
+    open += 1;
+  });
+  simulator.on("response", () => {
+    open -= 1;
+  });
+  return async () => {
+    do await turn();
+    while (open > 0);
+  };
+}

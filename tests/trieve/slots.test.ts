@@ -1,0 +1,150 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "chai";
+import { meetingFolder } from "../../provider/folder";
+import { Client } from "../../provider/trieve/client";
+import { slotsFor } from "../../provider/trieve/slots";
+import { startSimulator } from "../../simulator";
+import { ownMeetingFolder } from "../lifecycle/world";
+
+/** Another process of the same user. */
+function child(code: string): ChildProcess {
+  const stdio = ["ignore", "pipe", "inherit"] as const;
+  return spawn(process.execPath, ["-e", code], { stdio: [...stdio] });
+}
+
+const requireText = (name: string) => `require(${JSON.stringify(require.resolve(name))})`;
+const locks = () => readdirSync(meetingFolder()).filter((name) => name.endsWith(".lock"));
+/** As after ten seconds in which nobody kept it fresh. */
+const age = (path: string) => utimesSync(path, 0, 0);
+
+describe("slots", () => {
+  ownMeetingFolder();
+
+  /** Runs pieces of work and counts how many run at once. */
+  async function highest(pieces: number, run: (work: () => Promise<void>) => Promise<void>) {
+    let now = 0;
+    let most = 0;
+    await Promise.all(
+      Array.from({ length: pieces }, () =>
+        run(async () => {
+          most = Math.max(most, ++now);
+          await sleep(2);
+          now -= 1;
+        }),
+      ),
+    );
+    return most;
+  }
+
+  for (const limit of [1, 2, 8])
+    it(`never more than ${limit} in one process`, async () => {
+      expect(await highest(24, slotsFor(`in process ${limit}`, limit))).to.be.within(1, limit);
+      expect(locks()).to.deep.equal([]);
+    });
+
+  it("of one name are shared, whoever asks for them", async () => {
+    const [one, other] = [slotsFor("shared", 2), slotsFor("shared", 2)];
+    let i = 0;
+    expect(await highest(20, (work) => (i++ % 2 ? one : other)(work))).to.be.within(1, 2);
+  });
+
+  it("of different names are not", async () => {
+    const outcome = await slotsFor("one", 1)(() => slotsFor("another", 1)(async () => "both"));
+    expect(outcome).to.equal("both");
+  });
+
+  it("are given back by work that fails", async () => {
+    const slots = slotsFor("failing", 1);
+    const failure = await slots(() => Promise.reject(new Error("no"))).catch((e) => e.message);
+    expect([failure, await slots(async () => "next")]).to.deep.equal(["no", "next"]);
+  });
+
+  it("never more over two processes", async () => {
+    const simulator = await startSimulator({ serviceTimes: { list: 5 } });
+    const { id, apiKey } = simulator.createOrganization("acme");
+    const code = (maxConcurrency: number) => `
+      const { Client } = ${requireText("../../provider/trieve/client")};
+      const client = new Client({
+        apiUrl: "${simulator.url}", apiKey: "${apiKey}", maxConcurrency: ${maxConcurrency}, keyAdvice: "",
+      });
+      Promise.all(Array.from({ length: 15 }, () => client.listMembers("${id}"))).then(() => process.exit(7));`;
+    const codes = await Promise.all([2, 2].map((limit) => once(child(code(limit)), "exit")));
+    expect(codes.map(([exit]) => exit)).to.deep.equal([7, 7]);
+    expect(simulator.requests).to.have.length(30);
+    expect(simulator.highestInFlight).to.be.within(1, 2);
+    await simulator.close();
+  });
+
+  it("of a process that was killed free themselves", async () => {
+    const holder = child(`
+      const { slotsFor } = ${requireText("../../provider/trieve/slots")};
+      setInterval(() => {}, 1000);
+      slotsFor("killed", 1)(async () => { console.log("held"); await new Promise(() => {}); });`);
+    await once(holder.stdout as NonNullable<typeof holder.stdout>, "data");
+    let entered = false;
+    const next = slotsFor(
+      "killed",
+      1,
+    )(async () => {
+      entered = true;
+    });
+    holder.kill("SIGKILL");
+    await once(holder, "exit");
+    await sleep(100);
+    expect([entered, locks().length], "not at once").to.deep.equal([false, 1]);
+    age(join(meetingFolder(), locks()[0] ?? ""));
+    await next;
+    expect([entered, locks().length]).to.deep.equal([true, 0]);
+  });
+
+  it("that were lost, as by a machine that slept, do no harm", async () => {
+    const slots = slotsFor("lost", 1);
+    const outcome = await slots(async () => {
+      rmSync(join(meetingFolder(), locks()[0] ?? ""), { recursive: true });
+      // Longer than the holder takes to notice.
+      await sleep(2_500);
+      return "done";
+    });
+    expect(outcome).to.equal("done");
+    expect(await slots(async () => "next")).to.equal("next");
+  });
+
+  it("that cannot be had are an error, not a way around the limit", async () => {
+    const slots = slotsFor("broken", 1);
+    let path = "";
+    await slots(async () => {
+      path = join(meetingFolder(), locks()[0] ?? "");
+    });
+    expect(existsSync(path)).to.equal(false);
+    writeFileSync(path, "");
+    age(path);
+    let ran = false;
+    const error = await slots(async () => {
+      ran = true;
+    }).catch((reason: NodeJS.ErrnoException) => reason);
+    expect([ran, (error as NodeJS.ErrnoException | undefined)?.code]).to.deep.equal([
+      false,
+      "ENOTDIR",
+    ]);
+    rmSync(path);
+  });
+
+  it("in a folder that others can read: nothing is sent", async () => {
+    const simulator = await startSimulator();
+    const { id, apiKey } = simulator.createOrganization("acme");
+    const folder = meetingFolder();
+    chmodSync(folder, 0o755);
+    const client = new Client({ apiUrl: simulator.url, apiKey, maxConcurrency: 1, keyAdvice: "" });
+    const error = await client.listMembers(id).catch((reason) => reason);
+    expect(error.message).to.equal(
+      `${folder} is not a private folder of this user. Remove it, or set TMPDIR to a folder of your own.`,
+    );
+    expect(simulator.requests).to.deep.equal([]);
+    chmodSync(folder, 0o700);
+    await simulator.close();
+  });
+});
