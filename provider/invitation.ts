@@ -19,6 +19,8 @@ export interface TrieveInvitationArgs {
    * their role, and a role changed elsewhere is not changed back.
    */
   role?: pulumi.Input<Role>;
+  /** Set by rosters: the role is a default, and lowers nobody who is found with a higher one. @internal */
+  roleIsDefault?: boolean;
   /**
    * Route patterns such as `"POST /api/chunk/search"`. Only these are allowed, **and on these the person acts as
    * owner**. Patterns are regular expressions that may match anywhere in `METHOD /path`. Left out: no restriction for

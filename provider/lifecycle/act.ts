@@ -31,7 +31,7 @@ export class Refused extends Error {
   override readonly name = "Refused";
   constructor(
     message: string,
-    readonly reason: "last owner" | "own account",
+    readonly reason: "last owner" | "own account" | "default role",
   ) {
     super(message);
   }
@@ -87,6 +87,7 @@ export function ensure(
   const wanted: Wanted = {
     email: inputs.email,
     ...(inputs.role === undefined ? {} : { role: inputs.role }),
+    raiseOnly: recorded === undefined && inputs.roleIsDefault === true,
     ...(inputs.scopes === undefined ? {} : { scopes: inputs.scopes }),
     clearScopes: recorded?.managed.includes("scopes") === true && inputs.scopes === undefined,
     resend:
@@ -121,6 +122,10 @@ async function ensureNow(
     });
     if (last.phase === "absent") throw vanished(organization, wanted.email);
     const mailFailed = owesMail(organization, wanted.email, last, progress);
+    if (wanted.clearScopes && last.phase === "member" && progress.deleted)
+      organization.warn(
+        `${wanted.email} was taken out and added again at once, which is the only way to lift scopes; Trieve sent them a mail.`,
+      );
     return outputsOf(organization, last, { ...history, ...adoption, mailFailed });
   } catch (error) {
     const { invited, deleted, updated } = progress;
@@ -219,6 +224,11 @@ async function converge(
   for (let round = 0; round < maxRounds; round++) {
     see(observed);
     const decision = decide(observed);
+    if (decision.decision === "lowered by default")
+      throw new Refused(
+        `Refused to make ${email} ${decision.to} in organization ${organization.directory.organizationId} at ${organization.settings.apiUrl}: they are ${decision.from} there, and a default role lowers nobody. Write \`role: ${decision.to}\` on their own line if it is meant, or \`role: ${decision.from}\` to leave it.`,
+        "default role",
+      );
     if (decision.decision !== "act") return observed;
     if (failure && !failure.transient) throw failure;
     failure = await guarded(organization, email, decision, decide, progress);

@@ -39,6 +39,7 @@ export function checkArguments(
       "organizationId is missing: run `pulumi config set trieve:organizationId <id>`, set TRIEVE_ORGANIZATION_ID, or give it to the resource or its trieve.Provider",
     );
   const role = take("role", readRole);
+  const roleIsDefault = take("roleIsDefault", (value) => value === true);
   const scopes = take("scopes", readScopes);
   const deletionPolicy = take("deletionPolicy", readDeletionPolicy) ?? "revert";
   const resendTrigger = take("resendTrigger", (value) =>
@@ -52,6 +53,7 @@ export function checkArguments(
       email,
       organizationId: organization,
       ...(role === undefined ? {} : { role }),
+      ...(roleIsDefault ? { roleIsDefault } : {}),
       ...(scopes === undefined ? {} : { scopes }),
       deletionPolicy,
       ...(resendTrigger === undefined ? {} : { resendTrigger }),

@@ -35,6 +35,8 @@ export type Decision =
       /** What the guards have to allow first. */
       readonly lowers: readonly Lowering[];
     }
+  /** Somebody found with a higher role than that of a roster's defaults. */
+  | { readonly decision: "lowered by default"; readonly from: Role; readonly to: Role }
   /** An invitation of this operation is not in the lists any more: somebody else removed it. */
   | { readonly decision: "vanished" };
 
@@ -43,6 +45,8 @@ export interface Wanted {
   readonly email: string;
   /** Missing: keep what is found; a new person becomes a user. */
   readonly role?: Role;
+  /** Refuse to lower them to this role. */
+  readonly raiseOnly?: boolean;
   /** Missing: keep what is found. */
   readonly scopes?: readonly string[];
   /** Take restrictions away that an earlier program asked for. */
@@ -81,7 +85,7 @@ export function decideEnsure(
       return act([...[...observed.unused, ...observed.used].map(deletion), call]);
     }
     case "member":
-      return decideMember(wanted, observed.memberships);
+      return decideMember(wanted, observed.memberships, found);
   }
 }
 
@@ -118,9 +122,13 @@ function takenOut(found: Observed, observed: Observed): readonly Membership[] {
 function decideMember(
   wanted: Wanted,
   memberships: readonly [Membership, ...Membership[]],
+  found: Observed,
 ): Decision {
   const restricted = memberships.filter(
-    (membership) => membership.scopes !== null || membership.torn.has("scopes"),
+    (membership) =>
+      (membership.scopes !== null || membership.torn.has("scopes")) &&
+      // Once for each: who restricts them again meanwhile is not to bring them mail after mail.
+      !isRenewed(membership, found),
   );
   if (wanted.clearScopes && restricted.length > 0) {
     // The server can set scopes but not take them away: an empty list locks the person out. Out and in again does it,
@@ -146,13 +154,29 @@ function decideMember(
     const change = { ...role, ...scopes };
     return Object.keys(change).length > 0 ? [{ membership, change }] : [];
   });
+  const lowers = changes.flatMap(({ membership }) =>
+    lowering(membership, wanted.role ?? membership.role),
+  );
+  const [lowered] = lowers;
+  if (wanted.raiseOnly && wanted.role !== undefined && lowered)
+    return { decision: "lowered by default", from: lowered.membership.role, to: wanted.role };
   return act(
     changes.map(({ membership, change }) => ({
       call: "update member",
       userId: membership.userId,
       ...change,
     })),
-    changes.flatMap(({ membership }) => lowering(membership, wanted.role ?? membership.role)),
+    lowers,
+  );
+}
+
+/** Whether this operation has already taken an account out and in again. */
+function isRenewed(membership: Membership, found: Observed): boolean {
+  return (
+    found.phase === "member" &&
+    found.memberships.some(
+      ({ userId, joinedAt }) => userId === membership.userId && joinedAt !== membership.joinedAt,
+    )
   );
 }
 

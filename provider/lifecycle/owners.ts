@@ -1,3 +1,4 @@
+import { TrieveError } from "../trieve/errors";
 import { type Slots, slotsFor } from "../trieve/slots";
 
 /**
@@ -42,8 +43,16 @@ export class OwnerWrites {
   /** Makes writes that lower these accounts. One that may come into effect later counts as if it had. */
   async doubting<T>(accounts: readonly string[], writes: () => Promise<T>): Promise<T> {
     for (const account of accounts) this.#doubtful.add(account);
-    const failure = await writes();
-    if (failure === undefined) for (const account of accounts) this.#doubtful.delete(account);
-    return failure;
+    const certain = () => {
+      for (const account of accounts) this.#doubtful.delete(account);
+    };
+    try {
+      const failure = await writes();
+      if (failure === undefined) certain();
+      return failure;
+    } catch (error) {
+      if (error instanceof TrieveError && error.outcome === "not executed") certain();
+      throw error;
+    }
   }
 }

@@ -13,6 +13,8 @@ export interface Inputs {
   /** Lower case UUID. */
   readonly organizationId: string;
   readonly role?: Role;
+  /** The role is a roster's default: it must not lower somebody who is found with a higher one. */
+  readonly roleIsDefault?: boolean;
   readonly scopes?: readonly string[];
   readonly deletionPolicy: DeletionPolicy;
   readonly resendTrigger?: string;

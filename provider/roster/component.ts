@@ -90,7 +90,7 @@ export class TrieveRoster extends pulumi.ComponentResource {
       { parent: this, protect: true },
     );
     const people = present.map(
-      ({ email, role, scopes, resend }) =>
+      ({ email, role, roleIsDefault, scopes, resend }) =>
         new TrieveInvitation(
           `${name}/${email}`,
           {
@@ -98,6 +98,7 @@ export class TrieveRoster extends pulumi.ComponentResource {
             role,
             organizationId,
             deletionPolicy,
+            ...(roleIsDefault ? { roleIsDefault } : {}),
             ...(scopes === undefined ? {} : { scopes: [...scopes] }),
             ...(resend === undefined ? {} : { resendTrigger: resend }),
           },

@@ -296,7 +296,7 @@ export class Client {
 
   protected failure(call: Call, response: Response): TrieveError {
     const { status } = response;
-    const message = serverMessage(response.text);
+    const message = this.#withoutKey(serverMessage(response.text));
     if (status === 408) this.#overloads += 1;
     if (status === 401) return new KeyRejected(call, this.connection.keyAdvice);
     if (status === 403) return new NotAllowed(call, message);
@@ -307,6 +307,12 @@ export class Client {
     }
     if (status >= 400) return new Declined(call, status, message);
     return new UnexpectedAnswer(call, status, "another status was expected", { transient: false });
+  }
+
+  /** A proxy may send back what it was sent. A key as short as a word would garble what servers say. */
+  #withoutKey(message: string): string {
+    const { apiKey } = this.connection;
+    return apiKey.length < 16 ? message : message.replaceAll(apiKey, "<key>");
   }
 
   /** A server whose database connections are used up for good still answers its health check. */

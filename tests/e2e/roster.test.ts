@@ -61,7 +61,10 @@ members:
       team(`{ file: "members.yaml", limits: { maxRemovals: 1, minOwners: 0 } }`),
     );
     const second = await world.succeed("up");
-    expect(second.changes).to.deep.include({ "team/grace@example.com": "delete", "team/guard": "update" });
+    expect(second.changes).to.deep.include({
+      "team/grace@example.com": "delete",
+      "team/guard": "update",
+    });
     expect(world.people()["grace@example.com"]).to.equal(undefined);
   });
 
@@ -96,6 +99,19 @@ members:
     await world.succeed("up");
     expect(world.people()["p7@example.com"]).to.equal(undefined);
     expect(world.writes()).to.deep.equal(["removeMember"]);
+  });
+
+  it("lowers who is found with a higher role by their own line only, never by a default", async () => {
+    await start(lines(["ada@example.com"]));
+    world.simulator.addMember(world.organization.id, "ada@example.com", "admin");
+    const { output } = await world.fail("up");
+    expect(output).to.include(
+      `Refused to make ada@example.com user in organization ${world.organization.id} at ${world.simulator.url}: they are admin there, and a default role lowers nobody. Write \`role: user\` on their own line if it is meant, or \`role: admin\` to leave it.`,
+    );
+    expect(world.writes()).to.deep.equal([]);
+    write("members: [{ email: ada@example.com, role: user }]");
+    await world.succeed("up");
+    expect(world.people()).to.deep.equal({ "ada@example.com": "user, member" });
   });
 
   it("refuses a domain that is not allowed, another organization, and its own end", async () => {

@@ -1153,6 +1153,9 @@ describe("verbs: what is observed", () => {
         outcome: "member admin adopted from admin",
         leaves: memberAdmin,
         mails: 1,
+        warnings: [
+          "ada@x.example was taken out and added again at once, which is the only way to lift scopes; Trieve sent them a mail.",
+        ],
       },
       {
         it: "the same in another spelling: the account is found again by its own",
@@ -1164,6 +1167,9 @@ describe("verbs: what is observed", () => {
         outcome: "member user",
         leaves: ["member user Ada@X.example"],
         mails: 1,
+        warnings: [
+          "ada@x.example was taken out and added again at once, which is the only way to lift scopes; Trieve sent them a mail.",
+        ],
       },
       {
         it: "member whose scopes are gone already: nothing",

@@ -1,0 +1,225 @@
+import { defaultApiUrl, resolveSettings } from "../settings";
+import { KeyRejected, NotAllowed, NotFound, TrieveError } from "../trieve/errors";
+import { type Transport, transport } from "../trieve/http";
+import { higherRole } from "../trieve/model";
+import type { AdminClient } from "./admin";
+import { connect, missingSettings, type ServerOptions, settingsOf } from "./connection";
+import { type Cell, type ExitCode, exitCode, type Output, printable } from "./output";
+import { listEverybody, ownersOf, presentOf } from "./people";
+
+type Result = "ok" | "problem" | "note";
+
+/** What one look has shown, and what to do about it. */
+interface Check {
+  readonly name:
+    | "settings"
+    | "server"
+    | "key"
+    | "organization"
+    | "role"
+    | "people"
+    | "links"
+    | "mail";
+  readonly result: Result;
+  readonly text: string;
+}
+
+const marks: { readonly [result in Result]: Cell } = {
+  ok: { text: "✓", style: "green" },
+  problem: { text: "✗", style: "red" },
+  note: { text: "–", style: "dim" },
+};
+
+/** Looks at everything that `up` needs, and changes nothing. */
+export async function doctor(
+  options: ServerOptions & { readonly json?: boolean },
+  output: Output,
+): Promise<ExitCode> {
+  const checks: Check[] = [];
+  const unreachable = await output.during("Looking at the server", () =>
+    examine(options, (name, result, text) => checks.push({ name, result, text })),
+  );
+  const problems = checks.filter(({ result }) => result === "problem");
+  if (options.json) output.json({ ok: problems.length === 0, checks });
+  else
+    for (const { name, result, text } of checks) {
+      const { text: mark, style } = marks[result];
+      output.result(`${output.paint(mark, style)} ${name.padEnd(12)}  ${printable(text)}`);
+    }
+  if (unreachable) return exitCode.notAsked;
+  return problems.length > 0 ? exitCode.problems : exitCode.fine;
+}
+
+type Tell = (name: Check["name"], result: Result, text: string) => void;
+
+/** @returns whether the server could not be asked */
+async function examine(options: ServerOptions, tell: Tell): Promise<boolean> {
+  const env = process.env;
+  const missing = missingSettings(options, env);
+  for (const problem of [...missing, ...wrongSettings(options)])
+    tell("settings", "problem", problem);
+  const { settings } = resolveSettings(settingsOf(options), {
+    TRIEVE_API_KEY: env.TRIEVE_API_KEY,
+    TRIEVE_ORGANIZATION_ID: env.TRIEVE_ORGANIZATION_ID,
+    TRIEVE_API_URL: env.TRIEVE_API_URL,
+  });
+  if (settings?.organizationId === undefined) return false;
+  const { apiUrl, organizationId } = settings;
+  tell("settings", "ok", `organization ${organizationId} at ${apiUrl}`);
+  if (isExposed(apiUrl))
+    tell("settings", "note", "the key travels unencrypted: use https outside of a private network");
+
+  const client = connect(settings, options);
+  const ask = transport(apiUrl, client.limits);
+  let identified = false;
+  try {
+    const identity = await askIdentity(client, tell);
+    identified = true;
+    await askOrganization(client, organizationId, identity, tell);
+    await checkLinks(options, apiUrl, ask, tell);
+  } catch (error) {
+    if (!(error instanceof TrieveError)) throw error;
+    const about = partOf(error, identified);
+    tell(about, "problem", error.message);
+    return about === "server";
+  }
+  tell(
+    "mail",
+    "note",
+    "not tried: nothing but an invitation shows whether mail works. `up` says so if one fails",
+  );
+  return false;
+}
+
+/** Where people land may be missing here: a stack has it in its config. */
+function wrongSettings(options: ServerOptions): string[] {
+  const get = settingsOf(options);
+  const { problems } = resolveSettings(
+    (key) =>
+      key === "trieve:redirectUri" && process.env.TRIEVE_REDIRECT_URI ? undefined : get(key),
+    process.env,
+  );
+  return problems.filter((problem) => !problem.startsWith("apiKey is missing"));
+}
+
+function isExposed(apiUrl: string): boolean {
+  const { protocol, hostname } = new URL(apiUrl);
+  return protocol === "http:" && !/^(localhost|.*\.localhost|127\..*|\[::1\])$/.test(hostname);
+}
+
+type Identity = Awaited<ReturnType<AdminClient["identity"]>>;
+
+async function askIdentity(client: AdminClient, tell: Tell): Promise<Identity> {
+  const identity = await client.identity();
+  tell("server", "ok", "answers as Trieve does");
+  if (identity === undefined) tell("key", "ok", "an organization key");
+  else
+    tell(
+      "key",
+      "ok",
+      `of the account ${JSON.stringify(identity.email)}, which \`up\` will then not invite, remove or demote; a key of the organization has no such limits`,
+    );
+  return identity;
+}
+
+async function askOrganization(
+  client: AdminClient,
+  organizationId: string,
+  identity: Identity,
+  tell: Tell,
+): Promise<void> {
+  const name = await client.organizationName(organizationId);
+  tell("organization", "ok", JSON.stringify(name));
+  const everybody = await listEverybody(client, organizationId);
+  tell("role", ...(await roleOfKey(client, organizationId, identity)));
+  const people = presentOf(everybody);
+  const members = people.filter(([, { phase }]) => phase === "member").length;
+  const owners = ownersOf(everybody).size;
+  tell(
+    "people",
+    owners > 0 ? "ok" : "note",
+    `${members} in, ${people.length - members} invited; owners: ${owners}${owners > 0 ? "" : ", so nobody can sign in and change roles"}`,
+  );
+}
+
+/** No question tells the role of an organization key; what it may ask, and which keys there are, tells most of it. */
+async function roleOfKey(
+  client: AdminClient,
+  organizationId: string,
+  identity: Identity,
+): Promise<readonly [Result, string]> {
+  if (identity !== undefined) {
+    const own = identity.organizations.find(({ id }) => id === organizationId);
+    return own
+      ? ["ok", own.role]
+      : ["ok", "acts as an owner, without being a member: an admin key of the server"];
+  }
+  const keys = await client.keys(organizationId);
+  const roles = new Set(keys.map(({ role }) => higherRole(role, "admin")));
+  const [only] = roles;
+  if (only !== undefined && roles.size === 1)
+    return only === "owner"
+      ? ["ok", "owner"]
+      : ["ok", "admin: enough for all but owners, whom it can neither invite nor remove"];
+  return [
+    "ok",
+    "admin or owner, which no question tells apart: making, inviting or removing owners takes owner",
+  ];
+}
+
+async function checkLinks(
+  options: ServerOptions,
+  apiUrl: string,
+  ask: Transport,
+  tell: Tell,
+): Promise<void> {
+  const { settings } = resolveSettings(
+    (key) => (key === "trieve:redirectUri" ? undefined : settingsOf(options)(key)),
+    process.env,
+  );
+  const appUrl = settings?.appUrl ?? process.env.TRIEVE_APP_URL?.trim().replace(/\/+$/, "");
+  if (appUrl !== undefined && appUrl !== `${apiUrl}/api`) {
+    const works = await answersHealth(appUrl);
+    tell(
+      "links",
+      works ? "ok" : "problem",
+      works
+        ? `invitations lead to ${appUrl}`
+        : `invitations would lead to ${appUrl}, which does not answer /health as Trieve does: set TRIEVE_APP_URL to the server's public URL with /api`,
+    );
+  } else if (!(await health(ask, "/api/health")))
+    tell(
+      "links",
+      "problem",
+      `${apiUrl}/api/health does not answer as Trieve does: is there a proxy before it?`,
+    );
+  else tell("links", "ok", `invitations lead to ${apiUrl}/api`);
+  if (settings) tell("links", "ok", `from there people land at ${settings.redirectUri}`);
+  else if (apiUrl !== defaultApiUrl && !process.env.TRIEVE_REDIRECT_URI?.trim())
+    tell(
+      "links",
+      "note",
+      "where people land is not set here: `up` needs trieve:redirectUri or TRIEVE_REDIRECT_URI, the URL of your dashboard",
+    );
+}
+
+async function answersHealth(appUrl: string): Promise<boolean> {
+  if (!URL.canParse(appUrl)) return false;
+  const ask = transport(appUrl, { connectMs: 5_000, maxBytes: 10_000 });
+  return health(ask, "/health");
+}
+
+/** Without the key: the address of the links may be somebody else's. */
+async function health(ask: Transport, path: string): Promise<boolean> {
+  const answer = await ask({ method: "GET", path, headers: {}, timeoutMs: 10_000 }).catch(
+    () => undefined,
+  );
+  return answer?.status === 200 && answer.text === "";
+}
+
+/** @param identified whether the server has answered before */
+function partOf(error: TrieveError, identified: boolean): Check["name"] {
+  if (error instanceof KeyRejected) return "key";
+  if (error instanceof NotAllowed) return "role";
+  return error instanceof NotFound && identified ? "organization" : "server";
+}

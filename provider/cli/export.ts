@@ -1,0 +1,113 @@
+import { writeFile } from "node:fs/promises";
+import { Document, isMap } from "yaml";
+import { emailProblem } from "../lifecycle/check";
+import { decideEnsure } from "../lifecycle/decide";
+import { roleOf, scopesOf } from "../lifecycle/observe";
+import { checkMembers } from "../roster/file";
+import { count } from "../roster/words";
+import type { Role } from "../trieve/model";
+import { connect, readAccess, type ServerOptions } from "./connection";
+import { type ExitCode, exitCode, type Output, printable, UsageError } from "./output";
+import { listEverybody, type Present, presentOf } from "./people";
+import { wantedOf } from "./plan";
+
+export interface ExportOptions extends ServerOptions {
+  readonly output?: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
+
+/** A person as the file names them. */
+interface Line {
+  readonly email: string;
+  readonly role: Role;
+  readonly scopes?: readonly string[];
+}
+
+/** Prints everybody in an organization as a roster, so that the first `up` of it changes nothing. */
+export async function exportRoster(options: ExportOptions, output: Output): Promise<ExitCode> {
+  const access = readAccess(options, process.env);
+  const client = connect(access, options);
+  const people = await output.during(
+    `Reading the lists of organization ${access.organizationId}`,
+    async () => presentOf(await listEverybody(client, access.organizationId)),
+  );
+  const lines: Line[] = [];
+  const leftOut: { readonly email: string; readonly why: string }[] = [];
+  for (const [email, person] of people) {
+    const line = lineOf(email, person);
+    const why = objection(line, person);
+    if (why === undefined) lines.push(line);
+    else leftOut.push({ email: spelling(person), why });
+  }
+  for (const { email, why } of leftOut) output.warn(`left out ${quoted(email)}: ${why}`);
+  const text = options.json
+    ? `${JSON.stringify({ members: lines }, null, 2)}\n`
+    : yamlOf(lines, leftOut, access);
+  if (options.output === undefined) output.result(text);
+  else await write(options.output, text, options.force === true);
+  const pending = people.filter(([, { phase }]) => phase === "pending").length;
+  output.message(
+    `${count(lines.length, "person", "people")}${options.output === undefined ? "" : ` in ${options.output}`}, ${leftOut.length} left out; ${pending} of all not yet accepted.`,
+  );
+  return exitCode.fine;
+}
+
+function lineOf(email: string, person: Present): Line {
+  const { role, scopes } =
+    person.phase === "pending"
+      ? person.newest
+      : { role: roleOf(person.memberships), scopes: scopesOf(person.memberships) };
+  return { email, role, ...(scopes === null ? {} : { scopes: [...scopes] }) };
+}
+
+/** Why the file cannot have this line, or why it would not leave the person as they are; undefined if it is fine. */
+function objection(line: Line, person: Present): string | undefined {
+  const address = emailProblem(line.email);
+  if (address !== undefined) return `no address that the file takes: it ${address}`;
+  if (line.scopes?.length === 0) return "may use no route at all, which the file cannot say";
+  if (line.scopes?.some((scope) => printable(scope) !== scope))
+    return "a scope holds characters that cannot be shown";
+  const { members, problems } = checkMembers({ members: [line] });
+  const [member] = members ?? [];
+  if (member === undefined) return [...new Set(problems.map(({ text }) => text))].join("; ");
+  if (member.email !== line.email) return "the file would name another address";
+  if (decideEnsure(wantedOf(member), person, false, person).decision === "done") return undefined;
+  return "has more than one membership, and these differ in role or scopes: decide on one, and write the line";
+}
+
+/** As the server has it, case included. */
+function spelling(person: Present): string {
+  return person.phase === "pending" ? person.newest.email : person.memberships[0].email;
+}
+
+function quoted(text: string): string {
+  return printable(JSON.stringify(text));
+}
+
+function yamlOf(
+  lines: readonly Line[],
+  leftOut: readonly { readonly email: string; readonly why: string }[],
+  { organizationId, apiUrl }: { readonly organizationId: string; readonly apiUrl: string },
+): string {
+  const document = new Document({ members: lines }, { aliasDuplicateObjects: false });
+  document.commentBefore = [
+    ` Everybody in organization ${organizationId} at ${apiUrl}.`,
+    ...leftOut.map(({ email, why }) => ` Left out: ${quoted(email)}: ${printable(why)}`),
+  ].join("\n");
+  if (isMap(document.contents)) document.contents.spaceBefore = true;
+  return document.toString({ lineWidth: 0 });
+}
+
+async function write(path: string, text: string, force: boolean) {
+  try {
+    await writeFile(path, text, { flag: force ? "w" : "wx" });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new UsageError(
+      code === "EEXIST"
+        ? `${path} is there already: add --force to overwrite it`
+        : `cannot write ${path}: ${message}`,
+    );
+  }
+}

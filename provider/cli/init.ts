@@ -1,0 +1,156 @@
+import { text as readAll } from "node:stream/consumers";
+import { count } from "../roster/words";
+import { resolveSettings } from "../settings";
+import { TrieveError } from "../trieve/errors";
+import type { AdminClient } from "./admin";
+import { connect, readOrganization, type ServerOptions } from "./connection";
+import { type ExitCode, exitCode, type Output, printable, UsageError } from "./output";
+
+export interface InitOptions extends ServerOptions {
+  readonly adminKeyStdin?: boolean;
+  readonly redirectUri?: string;
+  readonly json?: boolean;
+}
+
+const keyName = "pulumi";
+
+/** From the admin key of a new server to a stack's configuration: finds the organization, makes a key for it. */
+export async function init(options: InitOptions, output: Output): Promise<ExitCode> {
+  const settings = await readSettings(options);
+  const advice = "Is it the ADMIN_API_KEY with which the server was first started?";
+  const client = connect(settings, options, advice);
+  return output.during("Setting up", async () => {
+    const organization = await findOrganization(client, options);
+    if (organization === undefined) {
+      output.message(
+        "The account of the admin key is in no organization. Make one in the dashboard, then add --organization <id>.",
+      );
+      return exitCode.problems;
+    }
+    const { id, name } = organization;
+    const before = (await client.keys(id)).filter((key) => key.name === keyName);
+    if (before.length > 0)
+      output.warn(
+        `organization ${id} has ${count(before.length, `key named ${keyName}`, `keys named ${keyName}`)} already; delete in the dashboard what nobody uses any more`,
+      );
+    const apiKey = await makeKey(client, id);
+    output.message(`Made a key of role owner for organization ${JSON.stringify(name)} (${id}).`);
+    printSettings({ ...settings, apiKey, organizationId: id }, options, output);
+    return exitCode.fine;
+  });
+}
+
+interface InitSettings {
+  readonly apiUrl: string;
+  /** The admin key. */
+  readonly apiKey: string;
+  readonly redirectUri: string | undefined;
+}
+
+async function readSettings(options: InitOptions): Promise<InitSettings> {
+  const url = options.url ?? process.env.TRIEVE_API_URL?.trim();
+  // An admin key must not go to the default server by oversight.
+  if (!url)
+    throw new UsageError(
+      "no server: add --url, such as --url http://localhost:8090, or set TRIEVE_API_URL",
+    );
+  const apiKey = await readAdminKey(options.adminKeyStdin === true);
+  const redirectUri = options.redirectUri ?? process.env.TRIEVE_REDIRECT_URI?.trim();
+  const given: Readonly<Record<string, string | undefined>> = {
+    "trieve:apiUrl": url,
+    "trieve:apiKey": apiKey,
+    "trieve:redirectUri": redirectUri || "http://localhost/",
+  };
+  const { settings, problems } = resolveSettings((key) => given[key], {});
+  if (settings === undefined) throw new UsageError(problems.join("; "));
+  return {
+    apiUrl: settings.apiUrl,
+    apiKey,
+    redirectUri: redirectUri ? settings.redirectUri : undefined,
+  };
+}
+
+async function readAdminKey(fromStdin: boolean): Promise<string> {
+  const key = (fromStdin ? await readAll(process.stdin) : process.env.TRIEVE_ADMIN_KEY)?.trim();
+  if (!key)
+    throw new UsageError(
+      fromStdin
+        ? "stdin is empty: the server's admin key goes there"
+        : "no admin key: set TRIEVE_ADMIN_KEY, or add --admin-key-stdin and pipe it in; not on the command line, where others see it",
+    );
+  return key;
+}
+
+async function findOrganization(
+  client: AdminClient,
+  { organization }: InitOptions,
+): Promise<{ readonly id: string; readonly name: string } | undefined> {
+  if (organization !== undefined) {
+    const id = readOrganization(organization);
+    return { id, name: await client.organizationName(id) };
+  }
+  const identity = await client.identity();
+  if (identity === undefined)
+    throw new UsageError(
+      "that is an organization key, not the server's admin key: set it with `pulumi config set --secret trieve:apiKey`",
+    );
+  const [first, ...others] = identity.organizations;
+  if (others.length === 0) return first;
+  const choice = identity.organizations
+    .map(({ id, name }) => `${id} (${JSON.stringify(name)})`)
+    .join(", ");
+  throw new UsageError(`several organizations: add --organization with one of ${choice}`);
+}
+
+async function makeKey(client: AdminClient, organizationId: string): Promise<string> {
+  try {
+    return await client.createKey(organizationId, keyName, "owner");
+  } catch (error) {
+    if (error instanceof TrieveError && error.outcome === "unknown") throw new KeyUnclear(error);
+    throw error;
+  }
+}
+
+/** There may be a key now whose text nobody knows. */
+class KeyUnclear extends Error {
+  override readonly name = "KeyUnclear";
+  constructor(cause: Error) {
+    super(
+      `${cause.message} A key named ${keyName} may have been made that nobody knows: delete it in the dashboard.`,
+      { cause },
+    );
+  }
+}
+
+function printSettings(
+  {
+    apiUrl,
+    organizationId,
+    apiKey,
+    redirectUri,
+  }: InitSettings & { readonly organizationId: string },
+  { json }: InitOptions,
+  output: Output,
+) {
+  if (json) {
+    output.json({ apiUrl, organizationId, apiKey, redirectUri: redirectUri ?? null });
+    return;
+  }
+  const set = (name: string, value: string, flag = "") =>
+    `pulumi config set ${flag}trieve:${name} ${shellWord(value)}`;
+  output.result(
+    [
+      set("apiUrl", apiUrl),
+      set("organizationId", organizationId),
+      set("apiKey", apiKey, "--secret "),
+      redirectUri === undefined
+        ? "# pulumi config set trieve:redirectUri <URL of your dashboard, such as http://localhost:5173/>"
+        : set("redirectUri", redirectUri),
+    ].join("\n"),
+  );
+}
+
+/** One word for a POSIX shell, whatever is in it. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${printable(text).replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,44 @@
+import { type Observed, observe } from "../lifecycle/observe";
+import type { Client } from "../trieve/client";
+import { personKey } from "../trieve/directory";
+import type { Invitation, Member } from "../trieve/model";
+
+/** Somebody who is in an organization, or invited to it. */
+export type Present = Exclude<Observed, { phase: "absent" }>;
+
+/** Everybody at the server, by address in lower case; those of whom only history is left as well. */
+export type Everybody = ReadonlyMap<string, Observed>;
+
+/** Two lists. The invitations come first: whoever accepts in between is in both, and nobody in neither. */
+export async function listEverybody(client: Client, organizationId: string): Promise<Everybody> {
+  const invitations = await client.listInvitations(organizationId);
+  const members = await client.listMembers(organizationId);
+  const entries = new Map<string, { invitations: Invitation[]; members: Member[] }>();
+  const entryOf = (email: string) => {
+    const key = personKey(email);
+    const entry = entries.get(key) ?? { invitations: [], members: [] };
+    entries.set(key, entry);
+    return entry;
+  };
+  for (const invitation of invitations) entryOf(invitation.email).invitations.push(invitation);
+  for (const member of members) entryOf(member.email).members.push(member);
+  return new Map([...entries].map(([key, entry]) => [key, observe(entry)]));
+}
+
+/** Those who are in or invited, sorted by address. */
+export function presentOf(everybody: Everybody): (readonly [email: string, person: Present])[] {
+  return [...everybody]
+    .flatMap(([email, person]) => (person.phase === "absent" ? [] : [[email, person] as const]))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** Accounts of all owners. */
+export function ownersOf(everybody: Everybody): Set<string> {
+  return new Set(
+    [...everybody.values()].flatMap((person) =>
+      person.phase === "member"
+        ? person.memberships.filter(({ role }) => role === "owner").map(({ userId }) => userId)
+        : [],
+    ),
+  );
+}

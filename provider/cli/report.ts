@@ -1,0 +1,276 @@
+import { formatProblem, type RosterProblem } from "../roster/file";
+import { utcDay } from "../roster/people";
+import { count } from "../roster/words";
+import { type Access, connect, readAccess, type ServerOptions } from "./connection";
+import { type Cell, type ExitCode, exitCode, markdownCode, type Output, printable } from "./output";
+import { listEverybody, ownersOf } from "./people";
+import {
+  type Change,
+  changes,
+  decide,
+  lowersAnybody,
+  type Planned,
+  plan,
+  type Standing,
+  writing,
+} from "./plan";
+import { nameOf, problemsAsJson, readRoster } from "./roster-file";
+
+export interface ReportOptions extends ServerOptions {
+  readonly json?: boolean;
+  readonly markdown?: boolean;
+  readonly expectNoChanges?: boolean;
+}
+
+/** Compares a roster with an organization: what `up --refresh` would do, person by person. */
+export async function report(
+  file: string,
+  options: ReportOptions,
+  output: Output,
+): Promise<ExitCode> {
+  const access = readAccess(options, process.env);
+  const client = connect(access, options);
+  const { members, problems } = await readRoster(file);
+  if (members === undefined) {
+    printProblems(nameOf(file), problems, options, output);
+    return exitCode.problems;
+  }
+  const planned = await output.during(
+    `Comparing with organization ${access.organizationId}`,
+    async () => {
+      const everybody = await listEverybody(client, access.organizationId);
+      const decided = decide(members, everybody, utcDay(new Date()));
+      const account = lowersAnybody(decided) ? await client.account() : undefined;
+      const guarded = { owners: ownersOf(everybody), keyAccount: account?.userId };
+      return plan(decided, everybody, guarded);
+    },
+  );
+  if (options.json) printJson(nameOf(file), access, planned, output);
+  else if (options.markdown) printMarkdown(nameOf(file), access, planned, output);
+  else printText(nameOf(file), access, planned, output);
+  const wrong = planned.some(
+    ({ change }) =>
+      change === "refused" || (options.expectNoChanges === true && writing.has(change)),
+  );
+  return wrong ? exitCode.problems : exitCode.fine;
+}
+
+function printProblems(
+  file: string,
+  problems: readonly RosterProblem[],
+  options: ReportOptions,
+  output: Output,
+) {
+  if (options.json) output.json({ file, valid: false, problems: problemsAsJson(problems) });
+  else if (options.markdown)
+    output.result(
+      [
+        `### ${title(file)}`,
+        "",
+        `${count(problems.length, "problem", "problems")} in the file:`,
+        "",
+        ...problems.map((problem) => `- ${markdownCode(formatProblem(problem))}`),
+      ].join("\n"),
+    );
+  else for (const problem of problems) output.result(printable(formatProblem(problem)));
+}
+
+const title = (file: string) => `Trieve members: ${markdownCode(file)}`;
+
+const marks: { readonly [change in Change]: Cell } = {
+  refused: { text: "!", style: "red" },
+  remove: { text: "-", style: "red" },
+  update: { text: "~", style: "yellow" },
+  reinvite: { text: "+-", style: "yellow" },
+  invite: { text: "+", style: "green" },
+  pending: { text: "" },
+  unchanged: { text: "" },
+  ended: { text: "" },
+  unmanaged: { text: "?", style: "yellow" },
+};
+
+const summaryWords: { readonly [change in Change]: string } = {
+  refused: "refused",
+  remove: "to remove",
+  update: "to change",
+  reinvite: "to invite again",
+  invite: "to invite",
+  pending: "pending",
+  unchanged: "unchanged",
+  ended: "ended",
+  unmanaged: "not in the file",
+};
+
+function printText(file: string, access: Access, planned: readonly Planned[], output: Output) {
+  const of = `organization ${access.organizationId} at ${access.apiUrl}`;
+  output.result(`${output.paint(printable(file), "bold")} against ${of}\n\n`);
+  output.table(
+    planned.map((person) => [
+      marks[person.change],
+      { text: person.email },
+      { text: describe(person) },
+      { text: person.member?.note ?? "", style: "dim" },
+    ]),
+  );
+  if (planned.length > 0) output.result("");
+  output.result(`${summary(planned)}.`);
+  const more = footnote(planned);
+  if (more) output.result(more);
+}
+
+function summary(planned: readonly Planned[]): string {
+  const counted = changes.flatMap((change) => {
+    const n = planned.filter((person) => person.change === change).length;
+    return n > 0 ? [`${n} ${summaryWords[change]}`] : [];
+  });
+  return counted.join(", ") || "Nobody, neither in the file nor in the organization";
+}
+
+/** What no comparison can know without the stack. */
+function footnote(planned: readonly Planned[]): string | undefined {
+  return planned.some(({ change }) => change === "unmanaged" || change === "remove")
+    ? "Of people who are not in the file or whose last day is over, `up` removes those that its last run declared; it leaves all others alone."
+    : undefined;
+}
+
+/** Ours, apart from what was checked before: roles, days. */
+function describe({ change, status, from, to, since, reason, member }: Planned): string {
+  const day = since?.slice(0, 10);
+  switch (change) {
+    case "refused":
+      return `refused: ${reason}`;
+    case "remove":
+      return `remove ${status === "pending" ? "the invitation" : from?.role}: ${member?.until} was their last day`;
+    case "update":
+      return differences(from, to);
+    case "reinvite":
+      return `invite again: ${differences(from, to)} (pending since ${day})`;
+    case "invite":
+      return `invite as ${to?.role}${withScopes(to)}`;
+    case "pending":
+      return `pending since ${day} as ${from?.role}${withScopes(from)}${unnamed(from, member)}`;
+    case "unchanged":
+      return `unchanged: ${from?.role}${withScopes(from)}${unnamed(from, member)}`;
+    case "ended":
+      return `out: ${member?.until} was their last day`;
+    case "unmanaged":
+      return `not in the file: ${status === "pending" ? `pending since ${day} as` : "member as"} ${from?.role}${withScopes(from)}`;
+  }
+}
+
+function differences(from: Standing | null, to: Standing | null): string {
+  const changed = [
+    ...(from?.role === to?.role ? [] : [`role ${from?.role} → ${to?.role}`]),
+    ...(scopeCount(from) === scopeCount(to) && sameList(from, to)
+      ? []
+      : [`scopes ${scopeCount(from)} → ${scopeCount(to)}`]),
+  ];
+  // Rows of one person that differ among themselves.
+  return changed.join(", ") || `make all their memberships ${to?.role}${withScopes(to)}`;
+}
+
+function sameList(from: Standing | null, to: Standing | null): boolean {
+  const sorted = (standing: Standing | null) =>
+    JSON.stringify([...(standing?.scopes ?? [])].sort());
+  return sorted(from) === sorted(to);
+}
+
+function scopeCount(standing: Standing | null): string {
+  return standing?.scopes ? `${standing.scopes.length}` : "unrestricted";
+}
+
+function withScopes(standing: Standing | null): string {
+  if (!standing?.scopes) return "";
+  const { length } = standing.scopes;
+  return length === 0 ? ", who may use no route" : ` with ${count(length, "scope", "scopes")}`;
+}
+
+function unnamed(from: Standing | null, member: Planned["member"]): string {
+  return from?.scopes && member?.scopes === undefined ? ", which the file does not name" : "";
+}
+
+function printJson(
+  file: string,
+  { organizationId, apiUrl }: Access,
+  planned: readonly Planned[],
+  output: Output,
+) {
+  output.json({
+    file,
+    valid: true,
+    organizationId,
+    apiUrl,
+    changes: planned.filter(({ change }) => writing.has(change)).length,
+    summary: Object.fromEntries(
+      changes.map((change) => [change, planned.filter((one) => one.change === change).length]),
+    ),
+    people: planned.map(({ member, ...person }) => ({
+      ...person,
+      until: member?.until ?? null,
+      note: member?.note ?? null,
+    })),
+  });
+}
+
+/** A comment takes 65,536 characters on GitHub. */
+const roomForChanges = 40_000;
+const roomForOthers = 15_000;
+
+function printMarkdown(
+  file: string,
+  { organizationId, apiUrl }: Access,
+  planned: readonly Planned[],
+  output: Output,
+) {
+  // A line that a pull request deletes shows as somebody who is not in the file: a reviewer has to see that.
+  const remarkable = ({ change }: Planned) => writing.has(change) || change === "unmanaged";
+  const news = planned.filter(remarkable);
+  const others = planned.filter((person) => !remarkable(person));
+  const more = footnote(planned);
+  output.result(
+    [
+      `### ${title(file)}`,
+      "",
+      `**${summary(planned)}** · organization ${markdownCode(organizationId)} at ${markdownCode(apiUrl)}`,
+      ...(news.length > 0 ? ["", ...markdownTable(news, roomForChanges)] : []),
+      ...(others.length > 0
+        ? [
+            "",
+            `<details><summary>${count(others.length, "person", "people")} without a change</summary>`,
+            "",
+            ...markdownTable(others, roomForOthers),
+            "",
+            "</details>",
+          ]
+        : []),
+      ...(more ? ["", more] : []),
+    ].join("\n"),
+  );
+}
+
+const icons: { readonly [change in Change]: string } = {
+  refused: "❌",
+  remove: "➖",
+  update: "✏️",
+  reinvite: "✉️",
+  invite: "✉️",
+  pending: "",
+  unchanged: "",
+  ended: "",
+  unmanaged: "❔",
+};
+
+/** @param room characters, of which the last rows may not get any */
+function markdownTable(people: readonly Planned[], room: number): string[] {
+  const lines = ["| | person | what happens | note |", "|---|---|---|---|"];
+  let left = room;
+  for (const [i, person] of people.entries()) {
+    const note = person.member?.note ?? "";
+    const shown = note.length > 100 ? `${note.slice(0, 100)}…` : note;
+    const line = `| ${icons[person.change]} | ${markdownCode(person.email)} | ${describe(person)} | ${markdownCode(shown)} |`;
+    left -= line.length;
+    if (left < 0) return [...lines, `| | … | and ${people.length - i} more | |`];
+    lines.push(line);
+  }
+  return lines;
+}

@@ -1,0 +1,49 @@
+import { expect } from "chai";
+import { ensure, remove } from "../../provider/lifecycle/act";
+import { declared, inWorld, outcomeOf, put, recorded, type World } from "./world";
+
+const email = "ada@x.example";
+
+const cleared = (world: World) =>
+  ensure(
+    world.organization,
+    declared(world),
+    recorded(world, { status: "member", managed: ["scopes"] }),
+  );
+
+describe("bugs that were there once", () => {
+  it("somebody else restricted a person again and again while their scopes were lifted: six mails, now one", () =>
+    inWorld({}, async (world) => {
+      put(world, [`member user ${email} [GET /api/chunk]`]);
+      world.simulator.on("response", ({ route }) => {
+        if (route === "invite")
+          world.simulator.setMember(world.organizationId, email, { scopes: ["GET /api/x"] });
+      });
+      expect(await outcomeOf(cleared(world))).not.to.equal("nothing");
+      expect(world.simulator.mails).to.have.length(1);
+    }));
+
+  it("an owner whose removal the server refused was not counted as an owner any more", () =>
+    inWorld({}, async (world) => {
+      put(world, [`member owner ${email}`, "member owner bob@x.example"]);
+      world.simulator.fault({ route: "removeMember", effect: { status: 403 } });
+      const out = (person: string) =>
+        outcomeOf(
+          remove(
+            world.organization,
+            recorded(world, { email: person, status: "member", deletionPolicy: "remove" }),
+          ),
+        );
+      expect(await out(email)).to.equal("NotAllowed");
+      expect(await out("bob@x.example")).to.equal("nothing");
+    }));
+
+  it("nobody said that lifting scopes sends a mail", () =>
+    inWorld({}, async (world) => {
+      put(world, [`member user ${email} [GET /api/chunk]`]);
+      await cleared(world);
+      expect(world.warnings).to.deep.equal([
+        `${email} was taken out and added again at once, which is the only way to lift scopes; Trieve sent them a mail.`,
+      ]);
+    }));
+});
