@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { expect } from "chai";
 import { World } from "./world";
 
@@ -141,6 +143,37 @@ members:
     }
     expect(world.writes()).to.deep.equal([]);
     expect(Object.keys(world.people())).to.have.lengthOf(2);
+  });
+
+  it("exported from an organization changes nothing there, at the first `up` and after", async () => {
+    await start("members: []");
+    const { simulator, organization } = world;
+    const roles = ["user", "admin", "owner"] as const;
+    for (let i = 0; i < 30; i++) {
+      const role = roles[i % 3] ?? "user";
+      const scopes = i % 4 === 0 ? ["POST /api/chunk/search"] : null;
+      const email = `${i % 5 === 0 ? "P" : "p"}${i}@example.com`;
+      if (i % 2 === 0) simulator.addMember(organization.id, email, role, scopes);
+      else simulator.addInvitation(organization.id, email, role, scopes);
+      // Invited twice, the second time as something else.
+      if (i % 7 === 1) simulator.addInvitation(organization.id, email.toUpperCase(), "user");
+    }
+    const bin = join(__dirname, "..", "..", "provider", "cli", "main.js");
+    const env = {
+      ...process.env,
+      TRIEVE_API_URL: simulator.url,
+      TRIEVE_ORGANIZATION_ID: organization.id,
+      TRIEVE_API_KEY: organization.apiKey,
+    };
+    const { stdout } = await promisify(execFile)(process.execPath, [bin, "export"], { env });
+    write(stdout);
+    world.requests();
+    const first = await world.succeed("up");
+    expect(Object.keys(first.changes)).to.have.lengthOf(2 + 31);
+    expect(world.writes()).to.deep.equal([]);
+    const second = await world.succeed("up", "--refresh");
+    expect(second.output).to.include("34 unchanged");
+    expect(world.writes()).to.deep.equal([]);
   });
 
   it("reports all problems of a file at once, with line and column, before any request", async () => {
