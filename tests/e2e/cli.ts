@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -159,6 +159,20 @@ export class Project {
     return JSON.parse(await this.#succeed("stack", "export", ...extra)) as State;
   }
 
+  /**
+   * What a person does after the CLI was killed: unlocks the stack. Pulumi's file backend writes its state in place, so
+   * a kill may also leave that empty ("failed to load checkpoint: EOF"); the copy beside it is the state before.
+   */
+  async recover(): Promise<void> {
+    const stacks = join(this.folder, ".pulumi", "backend", ".pulumi", "stacks");
+    const [state] = (await readdir(stacks, { recursive: true })).filter((file) =>
+      file.endsWith(`${stack}.json`),
+    );
+    const path = join(stacks, state ?? "");
+    if (!isJson(await readFile(path, "utf8"))) await copyFile(`${path}.bak`, path);
+    await this.#succeed("cancel", "--yes");
+  }
+
   async outputs(): Promise<Record<string, unknown>> {
     const json = await this.#succeed("stack", "output", "--json", "--show-secrets");
     return JSON.parse(json) as Record<string, unknown>;
@@ -184,6 +198,15 @@ export class Project {
   #file(name: string, content: object): Promise<void> {
     // JSON is YAML.
     return writeFile(join(this.folder, name), JSON.stringify(content));
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -134,7 +134,7 @@ describe("where providers of this kind fail people, with the real CLI", function
       await sleep(1_000);
       // The provider process, which lives on, sees that its engine is gone and invites nobody.
       expect(world.people()).to.deep.equal({});
-      await world.project.run("cancel", "--yes");
+      await world.project.recover();
       await world.declare({ ada });
       await world.succeed("up", "--refresh");
       expect(world.people()).to.deep.equal({ "ada@example.com": "user, pending" });
