@@ -1,0 +1,37 @@
+import { expect } from "chai";
+import { ensure } from "../../provider/lifecycle/act";
+import { declared, inWorld, put, recorded } from "./world";
+
+const email = "ada@x.example";
+const byDefault = { role: "user", roleIsDefault: true } as const;
+
+describe("a role that is a roster's default", () => {
+  it("lowers nobody who is found with a higher one: refused, with the way on, before any write", () =>
+    inWorld({}, async (world) => {
+      put(world, [`member admin ${email}`]);
+      const { organization } = world;
+      const error = await ensure(organization, declared(world, byDefault), undefined).then(
+        () => undefined,
+        (reason: Error) => reason,
+      );
+      expect(error?.name).to.equal("Refused");
+      expect(error?.message).to.equal(
+        `Refused to make ${email} user in organization ${world.organizationId} at ${organization.settings.apiUrl}: they are admin there, and a default role lowers nobody. Write \`role: user\` on their own line if it is meant, or \`role: admin\` to leave it.`,
+      );
+      expect(world.simulator.requests.filter(({ method }) => method !== "GET")).to.deep.equal([]);
+    }));
+
+  it("raises, and manages those whom the roster has brought in or adopted", () =>
+    inWorld({}, async (world) => {
+      put(world, [`member user ${email}`]);
+      const raised = { ...byDefault, role: "admin" } as const;
+      expect(await ensure(world.organization, declared(world, raised), undefined)).to.include({
+        role: "admin",
+        adopted: true,
+      });
+      const known = recorded(world, { status: "member", role: "admin", managed: ["role"] });
+      expect(await ensure(world.organization, declared(world, byDefault), known)).to.include({
+        role: "user",
+      });
+    }));
+});
