@@ -1,14 +1,6 @@
-import {
-  appendFileSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { join } from "node:path";
+import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { deploymentStore, programDeployment, programHasRun } from "./engine";
-import { meetingFolder } from "./folder";
+import { deploymentFile, sweepDeploymentFiles } from "./folder";
 
 /**
  * Who is declared by the program of the running deployment.
@@ -51,6 +43,11 @@ export function declarePerson(person: string, resource: string): void {
   publish({ person });
 }
 
+/** Program side: whether a resource of the deployment declares this person, as far as the program has come. */
+export function isDeclared(person: string): boolean {
+  return declared.get(deploymentStore())?.has(person) ?? false;
+}
+
 /** Program side: the resource that declares this person is this one in the state. */
 export function declareInstance(person: string, instance: string): void {
   publish({ person, instance });
@@ -60,32 +57,18 @@ export function declareInstance(person: string, instance: string): void {
 function begin(): void {
   const { engineAddress, dryRun } = programDeployment();
   if (engineAddress === "" || dryRun) return;
-  writeFileSync(fileOf(engineAddress), "", { mode: 0o600 });
-  sweep(meetingFolder());
-}
-
-/** No deployment takes a week. */
-function sweep(folder: string): void {
-  const oldest = Date.now() - 7 * 24 * 3600 * 1000;
-  for (const name of readdirSync(folder).filter((file) => file.startsWith(prefix))) {
-    const path = join(folder, name);
-    const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: oldest };
-    if (mtimeMs < oldest) rmSync(path, { force: true });
-  }
+  writeFileSync(deploymentFile(prefix, engineAddress), "", { mode: 0o600 });
+  sweepDeploymentFiles();
 }
 
 /** A preview deletes nobody, so nothing is published. */
 function publish(line: Line): void {
   const { engineAddress, dryRun } = programDeployment();
   if (engineAddress !== "" && !dryRun)
-    appendFileSync(fileOf(engineAddress), `${JSON.stringify(line)}\n`);
+    appendFileSync(deploymentFile(prefix, engineAddress), `${JSON.stringify(line)}\n`);
 }
 
 const prefix = "claims-";
-
-function fileOf(engineAddress: string): string {
-  return join(meetingFolder(), `${prefix}${engineAddress.replace(/[^0-9A-Za-z.]+/g, "-")}.jsonl`);
-}
 
 /** Provider side: what the program of the deployment has published. */
 export class Claims {
@@ -108,7 +91,7 @@ export class Claims {
 
   #people(): People {
     if (this.engineAddress === "") return new Map();
-    const path = fileOf(this.engineAddress);
+    const path = deploymentFile(prefix, this.engineAddress);
     const size = statSync(path, { throwIfNoEntry: false })?.size;
     if (size === undefined) return new Map();
     if (this.#read?.size !== size) this.#read = { size, people: parse(readFileSync(path, "utf8")) };

@@ -14,6 +14,7 @@ interface Store {
   readonly settings: {
     readonly options: { readonly engineAddr?: string; readonly dryRun?: boolean };
   };
+  readonly stackResource?: { readonly outputs: { promise(): Promise<unknown> } };
 }
 
 /** The same object for all calls within one deployment. */
@@ -26,6 +27,13 @@ export function deploymentStore(): Store {
 export function programDeployment(): Deployment {
   const { engineAddr, dryRun } = deploymentStore().settings.options;
   return { engineAddress: engineAddr ?? "", dryRun: dryRun ?? false };
+}
+
+/** Resolves when the running program has come to its end: every resource that it declares is declared. */
+export async function programEnd(): Promise<void> {
+  await deploymentStore()
+    .stackResource?.outputs.promise()
+    .catch(() => {});
 }
 
 /** Of the running provider process: its one argument. */

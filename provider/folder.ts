@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 
@@ -19,4 +19,20 @@ export function meetingFolder(): string {
     );
   }
   return path;
+}
+
+/** A file in that folder which the program and all provider processes of one deployment know. */
+export function deploymentFile(prefix: string, engineAddress: string): string {
+  return join(meetingFolder(), `${prefix}${engineAddress.replace(/[^0-9A-Za-z.]+/g, "-")}.jsonl`);
+}
+
+/** Removes what killed deployments left. No deployment takes a week. */
+export function sweepDeploymentFiles(): void {
+  const folder = meetingFolder();
+  const oldest = Date.now() - 7 * 24 * 3600 * 1000;
+  for (const name of readdirSync(folder).filter((file) => file.endsWith(".jsonl"))) {
+    const path = join(folder, name);
+    const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: oldest };
+    if (mtimeMs < oldest) rmSync(path, { force: true });
+  }
 }

@@ -4,6 +4,7 @@
  *
  * @internal
  */
+import { randomUUID } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
 import { Claims } from "./claims";
 import { assertEngineAlive, providerEngineAddress } from "./engine";
@@ -11,16 +12,32 @@ import type { Organization } from "./lifecycle/act";
 import { checkArguments } from "./lifecycle/check";
 import { diff as compare } from "./lifecycle/diff";
 import { type Inputs, idOf, type Outputs } from "./lifecycle/state";
-import { checkGuard, guardDiffers, isGuard } from "./roster/guard";
+import { tellKnown } from "./records";
+import { checkGuard, type GuardInputs, guardDiffers, isGuard } from "./roster/guard";
 import { keyAdvice, resolveSettings, type Settings, type SettingsResult } from "./settings";
 import type { Client } from "./trieve/client";
 
 type Bag = Record<string, unknown>;
 
+/** The verbs of one kind of resource. */
+interface Verbs {
+  check(
+    olds: Bag,
+    news: Bag,
+    organizationId: string | undefined,
+  ): { readonly inputs: object | undefined; readonly problems: readonly string[] };
+  diff(id: string, olds: Bag, news: Bag): dynamic.DiffResult;
+  create(news: Bag): Promise<dynamic.CreateResult>;
+  read(id: string, props: Bag): Promise<dynamic.ReadResult>;
+  update(id: string, olds: Bag, news: Bag): Promise<dynamic.UpdateResult>;
+  delete(id: string, props: Bag): Promise<void>;
+}
+
+const engineAddress = providerEngineAddress();
 let configured: SettingsResult = resolveSettings(() => undefined, process.env);
 let client: Promise<Client> | undefined;
 const organizations = new Map<string, Promise<Organization>>();
-const claims = new Claims(providerEngineAddress());
+const claims = new Claims(engineAddress);
 
 /** The SDK does not wait for it before other calls, and takes a failure for success: so at once, and never failing. */
 export function configure(request: dynamic.ConfigureRequest): Promise<void> {
@@ -33,9 +50,7 @@ export function configure(request: dynamic.ConfigureRequest): Promise<void> {
 export async function check(olds: Bag, news: Bag): Promise<dynamic.CheckResult> {
   const { settings } = configured;
   const organizationId = settings ? settings.organizationId : configured.organizationId;
-  const { inputs, problems } = isGuard(news)
-    ? checkGuard(olds, news, organizationId)
-    : checkArguments(news, organizationId);
+  const { inputs, problems } = verbsOf(news).check(olds, news, organizationId);
   // Without a property the engine does not print the value.
   const failures = [...configured.problems, ...problems].map((reason) => ({
     property: "",
@@ -44,61 +59,104 @@ export async function check(olds: Bag, news: Bag): Promise<dynamic.CheckResult> 
   return inputs ? { inputs: { ...inputs }, failures } : { inputs: news, failures };
 }
 
-export async function diff(_id: string, olds: Bag, news: Bag): Promise<dynamic.DiffResult> {
-  if (isGuard(news)) return { changes: guardDiffers(olds, news) };
-  const mail = configured.settings?.mail ?? "required";
-  const result = compare(olds as unknown as Outputs, news as unknown as Inputs, mail);
-  return {
-    changes: result.diff !== "none",
-    ...(result.diff === "replace" ? { replaces: [...result.because] } : {}),
-  };
+export async function diff(id: string, olds: Bag, news: Bag): Promise<dynamic.DiffResult> {
+  return verbsOf(news).diff(id, olds, news);
 }
 
 export function create(news: Bag): Promise<dynamic.CreateResult> {
-  if (isGuard(news)) return Promise.resolve({ id: "roster", outs: { ...news } });
-  const inputs = news as unknown as Inputs;
-  return answer(news, async ({ ensure }) => {
-    const outs = await ensure(await organizationOf(inputs), inputs, undefined);
-    return { id: idOf(inputs), outs };
-  });
+  return verbsOf(news).create(news);
 }
 
-export function update(_id: string, olds: Bag, news: Bag): Promise<dynamic.UpdateResult> {
-  if (isGuard(news)) return Promise.resolve({ outs: { ...news } });
-  const inputs = news as unknown as Inputs;
-  return answer(news, async ({ ensure }) => ({
-    outs: await ensure(await organizationOf(inputs), inputs, olds as unknown as Outputs),
-  }));
+export function update(id: string, olds: Bag, news: Bag): Promise<dynamic.UpdateResult> {
+  return verbsOf(news).update(id, olds, news);
 }
 
 export function read(id: string, props: Bag = {}): Promise<dynamic.ReadResult> {
-  if (isGuard(props)) return Promise.resolve({ id, props: { ...props } });
-  return answer(props, async (rules) => {
-    // Only an operation of this package records a status: without one this is a look-up by id.
-    const recorded = props.status === undefined ? undefined : (props as unknown as Outputs);
-    const person = parseId(id);
-    const outs = await rules.read(await organizationOf(person), person, recorded);
-    if (outs) return { id, props: outs, inputs: inputsOf(outs) };
-    if (recorded) return {};
-    throw new Error(
-      `${person.email} is neither a member of organization ${person.organizationId} nor invited to it.`,
-    );
-  });
+  return verbsOf(props).read(id, props);
 }
 
-async function delete_(id: string, props: Bag): Promise<void> {
-  if (isGuard(props)) return;
-  const recorded = props as unknown as Outputs;
-  if (await claims.elsewhere(id, recorded.instance)) {
-    warn(
-      `${recorded.email} stays in organization ${recorded.organizationId}: another resource of the program declares them.`,
-    );
-    return;
-  }
-  return answer(props, async ({ remove }) => remove(await organizationOf(recorded), recorded));
+function delete_(id: string, props: Bag): Promise<void> {
+  return verbsOf(props).delete(id, props);
 }
 
 export { delete_ as delete };
+
+function verbsOf(props: Bag): Verbs {
+  return isGuard(props) ? guardVerbs : personVerbs;
+}
+
+const personVerbs: Verbs = {
+  check: (_olds, news, organizationId) => checkArguments(news, organizationId),
+
+  diff(id, olds, news) {
+    const recorded = olds as unknown as Outputs;
+    const mail = configured.settings?.mail ?? "required";
+    const result = compare(recorded, news as unknown as Inputs, mail);
+    const { managed, resendTrigger, mailFailed } = recorded;
+    const changes = result.diff !== "none";
+    tellKnown(engineAddress, { id, changes, person: { managed, resendTrigger, mailFailed } });
+    return {
+      changes,
+      ...(result.diff === "replace" ? { replaces: [...result.because] } : {}),
+    };
+  },
+
+  create(news) {
+    const inputs = news as unknown as Inputs;
+    return answer(news, async ({ ensure }) => {
+      const outs = await ensure(await organizationOf(inputs), inputs, undefined);
+      return { id: idOf(inputs), outs };
+    });
+  },
+
+  read: (id, props) =>
+    answer(props, async (rules) => {
+      // Only an operation of this package records a status: without one this is a look-up by id.
+      const recorded = props.status === undefined ? undefined : (props as unknown as Outputs);
+      const person = parseId(id);
+      const outs = await rules.read(await organizationOf(person), person, recorded);
+      if (outs) return { id, props: outs, inputs: inputsOf(outs) };
+      if (recorded) return {};
+      throw new Error(
+        `${person.email} is neither a member of organization ${person.organizationId} nor invited to it.`,
+      );
+    }),
+
+  update(_id, olds, news) {
+    const inputs = news as unknown as Inputs;
+    return answer(news, async ({ ensure }) => ({
+      outs: await ensure(await organizationOf(inputs), inputs, olds as unknown as Outputs),
+    }));
+  },
+
+  async delete(id, props) {
+    const recorded = props as unknown as Outputs;
+    if (await claims.elsewhere(id, recorded.instance)) {
+      warn(
+        `${recorded.email} stays in organization ${recorded.organizationId}: another resource of the program declares them.`,
+      );
+      return;
+    }
+    return answer(props, async ({ remove }) => remove(await organizationOf(recorded), recorded));
+  },
+};
+
+/** A guard holds what it is given, and asks nothing of a server. */
+const guardVerbs: Verbs = {
+  check: checkGuard,
+
+  diff(id, olds, news) {
+    const { organizationId, people } = olds as unknown as GuardInputs;
+    const changes = guardDiffers(olds, news);
+    tellKnown(engineAddress, { id, changes, roster: { organizationId, people } });
+    return { changes };
+  },
+
+  create: async (news) => ({ id: `roster/${randomUUID()}`, outs: { ...news } }),
+  read: async (id, props) => ({ id, props: { ...props } }),
+  update: async (_id, _olds, news) => ({ outs: { ...news } }),
+  delete: async () => {},
+};
 
 /** Runs a rule and gives its failure the form that the SDK understands. */
 async function answer<T>(
@@ -177,12 +235,11 @@ async function openOrganization(organizationId: string): Promise<Organization> {
 
 async function connect({ apiUrl, apiKey, maxConcurrency, explicit }: Settings): Promise<Client> {
   const { Client } = await import("./trieve/client.js");
-  const engine = providerEngineAddress();
   return new Client({
     apiUrl,
     apiKey,
     maxConcurrency,
     keyAdvice: keyAdvice(explicit),
-    beforeWrite: () => assertEngineAlive(engine),
+    beforeWrite: () => assertEngineAlive(engineAddress),
   });
 }

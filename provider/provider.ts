@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { explicitMarker, type MailPolicy } from "./settings";
+import { explicitMarker, type MailPolicy, resolveSettings, type SettingsResult } from "./settings";
 
 /** Arguments of {@link Provider}. */
 export interface ProviderArgs {
@@ -46,27 +46,42 @@ export interface ProviderArgs {
 export class Provider extends pulumi.ProviderResource {
   /** As given; the program needs it to tell whom its resources declare. */
   readonly organizationId: pulumi.Input<string> | undefined;
+  /** As the provider process reads them. @internal */
+  readonly settings: pulumi.Output<SettingsResult>;
 
   constructor(name: string, args: ProviderArgs, opts?: pulumi.ResourceOptions) {
     // The provider process looks settings up by their full keys, as in stack config.
-    super(
-      "pulumi-nodejs",
-      name,
-      {
-        "trieve:apiKey": pulumi.secret(args.apiKey),
-        "trieve:organizationId": args.organizationId,
-        "trieve:apiUrl": args.apiUrl,
-        "trieve:appUrl": args.appUrl,
-        "trieve:redirectUri": args.redirectUri,
-        "trieve:mail": args.mail,
-        "trieve:maxConcurrency":
-          args.maxConcurrency === undefined
-            ? undefined
-            : pulumi.output(args.maxConcurrency).apply(String),
-        [explicitMarker]: "true",
-      },
-      opts,
-    );
+    const inputs = {
+      "trieve:apiKey": pulumi.secret(args.apiKey),
+      "trieve:organizationId": args.organizationId,
+      "trieve:apiUrl": args.apiUrl,
+      "trieve:appUrl": args.appUrl,
+      "trieve:redirectUri": args.redirectUri,
+      "trieve:mail": args.mail,
+      "trieve:maxConcurrency":
+        args.maxConcurrency === undefined
+          ? undefined
+          : pulumi.output(args.maxConcurrency).apply(String),
+      [explicitMarker]: "true",
+    };
+    super("pulumi-nodejs", name, inputs, opts);
     this.organizationId = args.organizationId;
+    this.settings = pulumi
+      .output(inputs)
+      .apply((values: Record<string, string | undefined>) =>
+        resolveSettings((key) => values[key], process.env),
+      );
   }
+}
+
+/**
+ * Program side: the settings that resources with this provider have, read as the provider process reads them. Secret;
+ * at preview unknown if a value of an explicit provider is.
+ */
+export function settingsOf(
+  provider: pulumi.ProviderResource | undefined,
+): pulumi.Output<SettingsResult> {
+  return provider instanceof Provider
+    ? provider.settings
+    : pulumi.secret(resolveSettings((key) => pulumi.runtime.getConfig(key), process.env));
 }

@@ -1,11 +1,12 @@
+import { listEverybody, ownersOf, presentOf } from "../lifecycle/everybody";
+import { printable } from "../printable";
 import { defaultApiUrl, resolveSettings } from "../settings";
 import { KeyRejected, NotAllowed, NotFound, TrieveError } from "../trieve/errors";
 import { type Transport, transport } from "../trieve/http";
 import { higherRole } from "../trieve/model";
 import type { AdminClient } from "./admin";
 import { connect, missingSettings, type ServerOptions, settingsOf } from "./connection";
-import { type Cell, type ExitCode, exitCode, type Output, printable } from "./output";
-import { listEverybody, ownersOf, presentOf } from "./people";
+import { type Cell, type ExitCode, exitCode, type Output } from "./output";
 
 type Result = "ok" | "problem" | "note";
 

@@ -1,15 +1,15 @@
 import { writeFile } from "node:fs/promises";
 import { Document, isMap } from "yaml";
 import { emailProblem } from "../lifecycle/check";
-import { decideEnsure } from "../lifecycle/decide";
+import { decideEnsure, wantedOf } from "../lifecycle/decide";
+import { listEverybody, type Present, presentOf } from "../lifecycle/everybody";
 import { roleOf, scopesOf } from "../lifecycle/observe";
+import { printable } from "../printable";
 import { checkMembers } from "../roster/file";
 import { count } from "../roster/words";
 import type { Role } from "../trieve/model";
 import { connect, readAccess, type ServerOptions } from "./connection";
-import { type ExitCode, exitCode, type Output, printable, UsageError } from "./output";
-import { listEverybody, type Present, presentOf } from "./people";
-import { wantedOf } from "./plan";
+import { type ExitCode, exitCode, type Output, UsageError } from "./output";
 
 export interface ExportOptions extends ServerOptions {
   readonly output?: string;
@@ -72,7 +72,8 @@ function objection(line: Line, person: Present): string | undefined {
   const [member] = members ?? [];
   if (member === undefined) return [...new Set(problems.map(({ text }) => text))].join("; ");
   if (member.email !== line.email) return "the file would name another address";
-  if (decideEnsure(wantedOf(member), person, false, person).decision === "done") return undefined;
+  if (decideEnsure(wantedOf(member, undefined), person, false, person).decision === "done")
+    return undefined;
   return "has more than one membership, and these differ in role or scopes: decide on one, and write the line";
 }
 

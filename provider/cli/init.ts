@@ -1,10 +1,11 @@
 import { text as readAll } from "node:stream/consumers";
+import { printable } from "../printable";
 import { count } from "../roster/words";
 import { resolveSettings } from "../settings";
 import { TrieveError } from "../trieve/errors";
 import type { AdminClient } from "./admin";
 import { connect, readOrganization, type ServerOptions } from "./connection";
-import { type ExitCode, exitCode, type Output, printable, UsageError } from "./output";
+import { type ExitCode, exitCode, type Output, UsageError } from "./output";
 
 export interface InitOptions extends ServerOptions {
   readonly adminKeyStdin?: boolean;

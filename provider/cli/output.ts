@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { escapeOf, printable, printableLines } from "../printable";
 
 /** What of a stream is needed to print to it. */
 export interface Stream {
@@ -38,7 +39,7 @@ export class Output {
 
   json(value: unknown) {
     // Escapes mean the same in JSON, in which these characters can only be part of a string.
-    this.result(JSON.stringify(value, null, 2).replace(unprintableButBreaks, escapeOf));
+    this.result(printableLines(JSON.stringify(value, null, 2)));
   }
 
   /** One line, whatever is in it. */
@@ -90,21 +91,6 @@ export class Output {
       clearTimeout(timer);
     }
   }
-}
-
-// Control and format characters (colours, cursor, right-to-left, invisible), halves of pairs, line separators.
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
-const unprintableButBreaks = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
-
-function escapeOf(character: string): string {
-  return [...Array(character.length).keys()]
-    .map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`)
-    .join("");
-}
-
-/** Text from a server or a file, so that it can do nothing to a terminal and hide nothing from a reader: one line. */
-export function printable(text: string): string {
-  return text.replace(unprintable, escapeOf);
 }
 
 /**

@@ -1,19 +1,13 @@
+import { listEverybody, ownersOf } from "../lifecycle/everybody";
+import { lowersAnybody } from "../lifecycle/forecast";
+import { printable } from "../printable";
+import { asWhat, describe as describeForecast } from "../roster/describe";
 import { formatProblem, type RosterProblem } from "../roster/file";
 import { utcDay } from "../roster/people";
 import { count } from "../roster/words";
 import { type Access, connect, readAccess, type ServerOptions } from "./connection";
-import { type Cell, type ExitCode, exitCode, markdownCode, type Output, printable } from "./output";
-import { listEverybody, ownersOf } from "./people";
-import {
-  type Change,
-  changes,
-  decide,
-  lowersAnybody,
-  type Planned,
-  plan,
-  type Standing,
-  writing,
-} from "./plan";
+import { type Cell, type ExitCode, exitCode, markdownCode, type Output } from "./output";
+import { type Change, changes, decide, type Planned, plan, writing } from "./plan";
 import { nameOf, problemsAsJson, readRoster } from "./roster-file";
 
 export interface ReportOptions extends ServerOptions {
@@ -134,58 +128,23 @@ function footnote(planned: readonly Planned[]): string | undefined {
 }
 
 /** Ours, apart from what was checked before: roles, days. */
-function describe({ change, status, from, to, since, reason, member }: Planned): string {
-  const day = since?.slice(0, 10);
+function describe(person: Planned): string {
+  const { change, status, from, since, member } = person;
   switch (change) {
-    case "refused":
-      return `refused: ${reason}`;
     case "remove":
-      return `remove ${status === "pending" ? "the invitation" : from?.role}: ${member?.until} was their last day`;
-    case "update":
-      return differences(from, to);
-    case "reinvite":
-      return `invite again: ${differences(from, to)} (pending since ${day})`;
-    case "invite":
-      return `invite as ${to?.role}${withScopes(to)}`;
-    case "pending":
-      return `pending since ${day} as ${from?.role}${withScopes(from)}${unnamed(from, member)}`;
-    case "unchanged":
-      return `unchanged: ${from?.role}${withScopes(from)}${unnamed(from, member)}`;
     case "ended":
-      return `out: ${member?.until} was their last day`;
+      return `${describeForecast({ ...person, change })}: ${member?.until} was their last day`;
+    case "pending":
+    case "unchanged":
+      return `${describeForecast({ ...person, change })}${unnamed(from, member)}`;
     case "unmanaged":
-      return `not in the file: ${status === "pending" ? `pending since ${day} as` : "member as"} ${from?.role}${withScopes(from)}`;
+      return `not in the file: ${status === "pending" ? `pending since ${since?.slice(0, 10)} as` : "member as"} ${asWhat(from)}`;
+    default:
+      return describeForecast({ ...person, change });
   }
 }
 
-function differences(from: Standing | null, to: Standing | null): string {
-  const changed = [
-    ...(from?.role === to?.role ? [] : [`role ${from?.role} → ${to?.role}`]),
-    ...(scopeCount(from) === scopeCount(to) && sameList(from, to)
-      ? []
-      : [`scopes ${scopeCount(from)} → ${scopeCount(to)}`]),
-  ];
-  // Rows of one person that differ among themselves.
-  return changed.join(", ") || `make all their memberships ${to?.role}${withScopes(to)}`;
-}
-
-function sameList(from: Standing | null, to: Standing | null): boolean {
-  const sorted = (standing: Standing | null) =>
-    JSON.stringify([...(standing?.scopes ?? [])].sort());
-  return sorted(from) === sorted(to);
-}
-
-function scopeCount(standing: Standing | null): string {
-  return standing?.scopes ? `${standing.scopes.length}` : "unrestricted";
-}
-
-function withScopes(standing: Standing | null): string {
-  if (!standing?.scopes) return "";
-  const { length } = standing.scopes;
-  return length === 0 ? ", who may use no route" : ` with ${count(length, "scope", "scopes")}`;
-}
-
-function unnamed(from: Standing | null, member: Planned["member"]): string {
+function unnamed(from: Planned["from"], member: Planned["member"]): string {
   return from?.scopes && member?.scopes === undefined ? ", which the file does not name" : "";
 }
 

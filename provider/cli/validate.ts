@@ -1,7 +1,8 @@
+import { printable } from "../printable";
 import { formatProblem, type Member } from "../roster/file";
 import { peopleOn, utcDay } from "../roster/people";
 import { count } from "../roster/words";
-import { type ExitCode, exitCode, type Output, printable } from "./output";
+import { type ExitCode, exitCode, type Output } from "./output";
 import { nameOf, problemsAsJson, readRoster } from "./roster-file";
 
 /** Checks a roster: no key, no network. */

@@ -12,6 +12,7 @@ import {
   type Lowering,
   refusal,
   type Wanted,
+  wantedOf,
 } from "./decide";
 import { newestOf, type Observed, observe, roleOf, scopesOf } from "./observe";
 import type { OwnerWrites } from "./owners";
@@ -84,16 +85,7 @@ export function ensure(
   inputs: Inputs,
   recorded: Outputs | undefined,
 ): Promise<Outputs> {
-  const wanted: Wanted = {
-    email: inputs.email,
-    ...(inputs.role === undefined ? {} : { role: inputs.role }),
-    raiseOnly: recorded === undefined && inputs.roleIsDefault === true,
-    ...(inputs.scopes === undefined ? {} : { scopes: inputs.scopes }),
-    clearScopes: recorded?.managed.includes("scopes") === true && inputs.scopes === undefined,
-    resend:
-      recorded !== undefined &&
-      ((inputs.resendTrigger ?? null) !== recorded.resendTrigger || recorded.mailFailed),
-  };
+  const wanted = wantedOf(inputs, recorded);
   const work = () => ensureNow(organization, wanted, historyOf(inputs, recorded), recorded);
   // Clearing scopes removes for a moment: as a removal it waits for promotions and is none itself.
   return inputs.role === "owner" && !wanted.clearScopes

@@ -1,6 +1,6 @@
 import { type Role, roleNumber } from "../trieve/model";
 import type { Membership, Observed } from "./observe";
-import { type Outputs, sameScopes } from "./state";
+import { type Inputs, type Outputs, sameScopes } from "./state";
 
 /** One request that changes something. */
 export type Call =
@@ -46,13 +46,36 @@ export interface Wanted {
   /** Missing: keep what is found; a new person becomes a user. */
   readonly role?: Role;
   /** Refuse to lower them to this role. */
-  readonly raiseOnly?: boolean;
+  readonly raiseOnly: boolean;
   /** Missing: keep what is found. */
   readonly scopes?: readonly string[];
   /** Take restrictions away that an earlier program asked for. */
   readonly clearScopes: boolean;
   /** Send a pending invitation once more. */
   readonly resend: boolean;
+}
+
+/**
+ * What a program says of a person, as far as it matters.
+ *
+ * @param recorded what an earlier run left; undefined for somebody new to the stack
+ */
+export function wantedOf(
+  inputs: Pick<Inputs, "email" | "role" | "roleIsDefault" | "scopes" | "resendTrigger">,
+  recorded: Pick<Outputs, "managed" | "resendTrigger" | "mailFailed"> | undefined,
+): Wanted {
+  const { email, role, scopes } = inputs;
+  return {
+    email,
+    ...(role === undefined ? {} : { role }),
+    // Of somebody whom the stack knows, a higher role is drift like any other.
+    raiseOnly: recorded === undefined && inputs.roleIsDefault === true,
+    ...(scopes === undefined ? {} : { scopes }),
+    clearScopes: recorded?.managed.includes("scopes") === true && scopes === undefined,
+    resend:
+      recorded !== undefined &&
+      ((inputs.resendTrigger ?? null) !== recorded.resendTrigger || recorded.mailFailed),
+  };
 }
 
 /**
@@ -78,6 +101,8 @@ export function decideEnsure(
     case "pending": {
       const { newest } = observed;
       const call = invitation(wanted, keptOf(wanted, observed));
+      if (wanted.raiseOnly && !invited && roleNumber(call.role) < roleNumber(newest.role))
+        return { decision: "lowered by default", from: newest.role, to: call.role };
       const fits = newest.role === call.role && sameScopes(newest.scopes, call.scopes);
       if (invited || (fits && !wanted.resend)) return { decision: "done" };
       // There is no request that changes an invitation, and any row of this address, also a used one, makes the
@@ -158,7 +183,7 @@ function decideMember(
     lowering(membership, wanted.role ?? membership.role),
   );
   const [lowered] = lowers;
-  if (wanted.raiseOnly && wanted.role !== undefined && lowered)
+  if (wanted.raiseOnly && lowered && wanted.role !== undefined)
     return { decision: "lowered by default", from: lowered.membership.role, to: wanted.role };
   return act(
     changes.map(({ membership, change }) => ({

@@ -42,6 +42,12 @@ export interface TrieveRosterArgs {
   limits?: Limits;
   /** Addresses that no change of the roster removes or demotes. */
   breakGlass?: string[];
+  /**
+   * People in the organization whom nothing in the program declares: `"warn"`, one line in a preview names them;
+   * `"ignore"`, they are looked after elsewhere. Nobody is removed.
+   * @default "warn"
+   */
+  unmanaged?: "warn" | "ignore";
 }
 
 /**
@@ -89,25 +95,38 @@ export class TrieveRoster extends pulumi.ComponentResource {
       },
       { parent: this, protect: true },
     );
-    const people = present.map(
-      ({ email, role, roleIsDefault, scopes, resend }) =>
-        new TrieveInvitation(
-          `${name}/${email}`,
-          {
-            email,
-            role,
-            organizationId,
-            deletionPolicy,
-            ...(roleIsDefault ? { roleIsDefault } : {}),
-            ...(scopes === undefined ? {} : { scopes: [...scopes] }),
-            ...(resend === undefined ? {} : { resendTrigger: resend }),
-          },
-          // Without it some are invited before the guard refuses.
-          { parent: this, dependsOn: [guard] },
-        ),
-    );
+    const people = present.map(({ email, role, roleIsDefault, scopes, resend }) => {
+      const person = {
+        email,
+        role,
+        ...(roleIsDefault ? { roleIsDefault } : {}),
+        ...(scopes === undefined ? {} : { scopes: [...scopes] }),
+        ...(resend === undefined ? {} : { resendTrigger: resend }),
+      };
+      const resource = new TrieveInvitation(
+        `${name}/${email}`,
+        { ...person, organizationId, deletionPolicy },
+        // Without it some are invited before the guard refuses.
+        { parent: this, dependsOn: [guard] },
+      );
+      return { person, resource };
+    });
+    if (pulumi.runtime.isDryRun()) {
+      const { unmanaged = "warn" } = args;
+      // Loaded in previews alone: an update leaves the server to the provider.
+      const { previewRoster } = require("./preview") as typeof import("./preview");
+      previewRoster({
+        roster: this,
+        guard,
+        people,
+        organizationId,
+        deletionPolicy,
+        breakGlass,
+        unmanaged,
+      });
+    }
     this.people = pulumi
-      .all(people.map(({ email, status }) => pulumi.all([email, status])))
+      .all(people.map(({ resource }) => pulumi.all([resource.email, resource.status])))
       .apply((entries) => Object.fromEntries(entries));
     this.counts = this.people.apply((statuses) => {
       const all = Object.values(statuses);

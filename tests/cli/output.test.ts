@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { markdownCode, Output, printable } from "../../provider/cli/output";
+import { markdownCode, Output } from "../../provider/cli/output";
+import { printable } from "../../provider/printable";
 
 function terminal(colours: boolean) {
   const stream = {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import type { Everybody } from "../../provider/cli/people";
-import { decide, lowersAnybody, plan } from "../../provider/cli/plan";
+import { decide, plan } from "../../provider/cli/plan";
+import type { Everybody } from "../../provider/lifecycle/everybody";
+import { lowersAnybody } from "../../provider/lifecycle/forecast";
 import { observe } from "../../provider/lifecycle/observe";
 import { checkMembers } from "../../provider/roster/file";
 import type { Role } from "../../provider/trieve/model";
@@ -73,7 +74,7 @@ describe("the plan of a report", () => {
   it("lowers nobody by a default, whose role does not count as given up then", () => {
     const { people } = planned(["a@x.example", b("user")], server);
     expect(people).to.deep.equal([
-      "a@x.example refused: is owner, and the file says user only by default: write the role on their line",
+      "a@x.example refused: is owner, and user is only a default: write the role on their own line",
       "b@x.example update",
     ]);
   });

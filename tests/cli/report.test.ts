@@ -55,10 +55,10 @@ describe("pulumi-trieve report", () => {
       code: 1,
       stdout: `members.yaml against organization <org> at <url>
 
-!   bob@x.example              refused: is admin, and the file says user only by default: write the role on their line
+!   bob@x.example              refused: is admin, and user is only a default: write the role on their own line
 -   late@x.example             remove the invitation: 2020-01-31 was their last day
 -   temp@x.example             remove user: 2020-01-31 was their last day
-~   carol@x.example            role user → admin                                                                        contractor, ticket OPS-12
+~   carol@x.example            role user → admin                                                                contractor, ticket OPS-12
 ~   dana@x.example             scopes unrestricted → 1
 +-  pia@x.example              invite again: role admin → user (pending since <day>)
 +   new@x.example              invite as user
@@ -89,7 +89,7 @@ Of people who are not in the file or whose last day is over, \`up\` removes thos
 
 | | person | what happens | note |
 |---|---|---|---|
-| ❌ | \`bob@x.example\` | refused: is admin, and the file says user only by default: write the role on their line |  |
+| ❌ | \`bob@x.example\` | refused: is admin, and user is only a default: write the role on their own line |  |
 | ➖ | \`late@x.example\` | remove the invitation: 2020-01-31 was their last day |  |
 | ➖ | \`temp@x.example\` | remove user: 2020-01-31 was their last day |  |
 | ✏️ | \`carol@x.example\` | role user → admin | \`\`<b>\`@team\`</b> \\u007c #1\\u000a\\u001b[31m\`\` |

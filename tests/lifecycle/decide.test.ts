@@ -66,7 +66,7 @@ function ensures(
   observed: Observed,
   { invited = false, found = observed } = {},
 ): string {
-  const all: Wanted = { email, clearScopes: false, resend: false, ...wanted };
+  const all: Wanted = { email, raiseOnly: false, clearScopes: false, resend: false, ...wanted };
   return plan(decideEnsure(all, observed, invited, found));
 }
 

@@ -21,6 +21,17 @@ describe("a role that is a roster's default", () => {
       expect(world.simulator.requests.filter(({ method }) => method !== "GET")).to.deep.equal([]);
     }));
 
+  it("takes no invitation as admin back either", () =>
+    inWorld({}, async (world) => {
+      put(world, [`invited admin ${email}`]);
+      const error = await ensure(world.organization, declared(world, byDefault), undefined).then(
+        () => undefined,
+        (reason: Error) => reason,
+      );
+      expect(error?.message).to.include("they are admin there, and a default role lowers nobody");
+      expect(world.simulator.requests.filter(({ method }) => method !== "GET")).to.deep.equal([]);
+    }));
+
   it("raises, and manages those whom the roster has brought in or adopted", () =>
     inWorld({}, async (world) => {
       put(world, [`member user ${email}`]);

@@ -1,7 +1,7 @@
-import { type Observed, observe } from "../lifecycle/observe";
 import type { Client } from "../trieve/client";
 import { personKey } from "../trieve/directory";
 import type { Invitation, Member } from "../trieve/model";
+import { type Observed, observe } from "./observe";
 
 /** Somebody who is in an organization, or invited to it. */
 export type Present = Exclude<Observed, { phase: "absent" }>;

@@ -1,0 +1,158 @@
+import type { Role } from "../trieve/model";
+import { type Decision, type Guarded, refusal } from "./decide";
+import { type Observed, roleOf, scopesOf } from "./observe";
+
+/** What becomes of a person, most remarkable first. */
+export const changes = [
+  /** It would fail. */
+  "refused",
+  "remove",
+  "update",
+  /** Their pending invitation is replaced: one more mail. */
+  "reinvite",
+  "invite",
+  /** Nothing: invited already, as wanted. */
+  "pending",
+  /** Nothing: a member, as wanted. */
+  "unchanged",
+  /** Nothing: out already, as wanted. */
+  "ended",
+] as const;
+export type Change = (typeof changes)[number];
+
+/** What a person is or will be; null: not in the organization. */
+export interface Standing {
+  readonly role: Role;
+  readonly scopes: readonly string[] | null;
+}
+
+/** One person as they are, and what the rules say about it. */
+export interface Decided {
+  /** In lower case. */
+  readonly email: string;
+  readonly observed: Observed;
+  readonly decision: Decision;
+  /** Whether they are to be in the organization in the end. */
+  readonly goal: "in" | "out";
+}
+
+/** What a run would make of one person. */
+export interface Forecast {
+  /** In lower case. */
+  readonly email: string;
+  readonly change: Change;
+  readonly status: Observed["phase"];
+  readonly from: Standing | null;
+  readonly to: Standing | null;
+  /** Since when they are invited or a member, ISO 8601. */
+  readonly since: string | null;
+  /** Why it is refused. */
+  readonly reason: string | null;
+}
+
+/** Whether somebody would be removed or demoted, so that it matters whose the key is. */
+export function lowersAnybody(decided: readonly Decided[]): boolean {
+  return decided.some(({ decision }) => decision.decision === "act" && decision.lowers.length > 0);
+}
+
+/**
+ * What a run would make of people. Pure: asks nobody.
+ *
+ * @param guarded what the guards know before anything is written
+ */
+export function forecast(decided: readonly Decided[], guarded: Guarded): readonly Forecast[] {
+  const refusals = refusalsOf(decided, guarded);
+  return decided.map((one) => {
+    const from = standingOf(one.observed);
+    const reason = refusals.get(one);
+    return {
+      email: one.email,
+      change: reason === undefined ? changeOf(one) : "refused",
+      status: one.observed.phase,
+      from,
+      to: targetOf(one, from),
+      since: sinceOf(one.observed),
+      reason: reason ?? null,
+    };
+  });
+}
+
+/** As the writes go: new owners first, then one after the other those who are no longer any. */
+function refusalsOf(decided: readonly Decided[], guarded: Guarded): ReadonlyMap<Decided, string> {
+  const reasons = new Map<Decided, string>();
+  for (const one of decided) {
+    const { decision } = one;
+    if (decision.decision === "lowered by default")
+      reasons.set(
+        one,
+        `is ${decision.from}, and ${decision.to} is only a default: write the role on their own line`,
+      );
+  }
+  const owners = new Set(guarded.owners);
+  for (const { decision } of decided)
+    for (const call of decision.decision === "act" ? decision.calls : [])
+      if (call.call === "update member" && call.role === "owner") owners.add(call.userId);
+  for (const one of decided) {
+    if (one.decision.decision !== "act") continue;
+    const { lowers } = one.decision;
+    const reason = refusal(lowers, { owners, keyAccount: guarded.keyAccount });
+    if (reason !== undefined) reasons.set(one, guardReasons[reason]);
+    else
+      for (const { membership } of lowers)
+        if (membership.role === "owner") owners.delete(membership.userId);
+  }
+  return reasons;
+}
+
+const guardReasons = {
+  "last owner": "nobody else there would be an owner",
+  "own account": "the API key belongs to this account",
+} as const;
+
+function changeOf({ observed, decision, goal }: Decided): Change {
+  const acts = decision.decision === "act";
+  if (goal === "out") return acts ? "remove" : "ended";
+  switch (observed.phase) {
+    case "absent":
+      return "invite";
+    case "pending":
+      return acts ? "reinvite" : "pending";
+    case "member":
+      return acts ? "update" : "unchanged";
+  }
+}
+
+/** What the calls make of a person; without calls they stay as they are. */
+function targetOf({ decision, goal }: Decided, from: Standing | null): Standing | null {
+  if (goal === "out") return null;
+  if (decision.decision !== "act") return from;
+  return decision.calls.reduce<Standing | null>((standing, call) => {
+    if (call.call === "invite") return { role: call.role, scopes: call.scopes };
+    if (call.call !== "update member" || standing === null) return standing;
+    return { role: call.role ?? standing.role, scopes: call.scopes ?? standing.scopes };
+  }, from);
+}
+
+/** What somebody is, or null. */
+export function standingOf(observed: Observed): Standing | null {
+  switch (observed.phase) {
+    case "absent":
+      return null;
+    case "pending":
+      return { role: observed.newest.role, scopes: observed.newest.scopes };
+    case "member":
+      return { role: roleOf(observed.memberships), scopes: scopesOf(observed.memberships) };
+  }
+}
+
+/** Since when somebody is invited or a member, ISO 8601; null for those who are neither. */
+export function sinceOf(observed: Observed): string | null {
+  switch (observed.phase) {
+    case "absent":
+      return null;
+    case "pending":
+      return observed.newest.createdAt;
+    case "member":
+      return observed.memberships[0].joinedAt;
+  }
+}

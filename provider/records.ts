@@ -1,0 +1,60 @@
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { deploymentStore, programDeployment } from "./engine";
+import { deploymentFile } from "./folder";
+import type { Outputs } from "./lifecycle/state";
+import type { RosterRecord } from "./roster/rails";
+
+/**
+ * What the stack knows of a resource, told by the provider processes to the program of a preview.
+ *
+ * A program sees no state, so it cannot tell somebody new from somebody whom the stack knows, nor who was on a roster
+ * before. The engine hands a resource's state to `diff`, in another process. So the program of a preview makes a file
+ * that both sides know; without the file, as in an update, providers tell nobody.
+ */
+export interface KnownResource {
+  readonly id: string;
+  readonly changes: boolean;
+  /** Of a person. */
+  readonly person?: Pick<Outputs, "managed" | "resendTrigger" | "mailFailed">;
+  /** Of a roster's guard. */
+  readonly roster?: RosterRecord;
+}
+
+const prefix = "known-";
+
+/** Provider side: tells what the state of a resource says. */
+export function tellKnown(engineAddress: string, known: KnownResource): void {
+  if (engineAddress === "") return;
+  const path = deploymentFile(prefix, engineAddress);
+  if (existsSync(path)) appendFileSync(path, `${JSON.stringify(known)}\n`);
+}
+
+/** How many still want to read, by deployment. */
+const readers = new WeakMap<object, number>();
+
+/** Program side, before the first resource that is to be told about. */
+export function askForKnown(): void {
+  const store = deploymentStore();
+  const others = readers.get(store) ?? 0;
+  readers.set(store, others + 1);
+  if (others === 0) writeFileSync(fileOfProgram(), "", { mode: 0o600 });
+}
+
+/** Program side, once for each time that it was asked: what the state says of the resources that are registered by now, by id. */
+export function readKnown(): ReadonlyMap<string, KnownResource> {
+  const lines = readFileSync(fileOfProgram(), "utf8").split("\n").slice(0, -1);
+  const store = deploymentStore();
+  const others = (readers.get(store) ?? 1) - 1;
+  readers.set(store, others);
+  if (others === 0) rmSync(fileOfProgram());
+  return new Map(
+    lines.map((line) => {
+      const known = JSON.parse(line) as KnownResource;
+      return [known.id, known];
+    }),
+  );
+}
+
+function fileOfProgram(): string {
+  return deploymentFile(prefix, programDeployment().engineAddress);
+}

@@ -1,0 +1,57 @@
+import type { Forecast, Standing } from "../lifecycle/forecast";
+import { count } from "./words";
+
+/** What becomes of a person, in a few words: `invite as user`, `role admin → user`, `refused: …`. */
+export function describe({ change, status, from, to, since, reason }: Forecast): string {
+  const day = since?.slice(0, 10);
+  switch (change) {
+    case "refused":
+      return `refused: ${reason}`;
+    case "remove":
+      return `remove ${status === "pending" ? "the invitation" : from?.role}`;
+    case "update":
+      return differences(from, to);
+    case "reinvite":
+      return `invite again${changed(from, to, ": ")} (pending since ${day})`;
+    case "invite":
+      return `invite as ${asWhat(to)}`;
+    case "pending":
+      return `pending since ${day} as ${asWhat(from)}`;
+    case "unchanged":
+      return `unchanged: ${asWhat(from)}`;
+    case "ended":
+      return "out";
+  }
+}
+
+/** `admin with 2 scopes` */
+export function asWhat(standing: Standing | null): string {
+  if (!standing?.scopes) return `${standing?.role}`;
+  const { length } = standing.scopes;
+  return `${standing.role}${length === 0 ? ", who may use no route" : ` with ${count(length, "scope", "scopes")}`}`;
+}
+
+function differences(from: Standing | null, to: Standing | null): string {
+  // Else rows of one person that differ among themselves.
+  return changed(from, to) || `make all their memberships ${asWhat(to)}`;
+}
+
+function changed(from: Standing | null, to: Standing | null, before = ""): string {
+  const parts = [
+    ...(from?.role === to?.role ? [] : [`role ${from?.role} → ${to?.role}`]),
+    ...(scopeCount(from) === scopeCount(to) && sameList(from, to)
+      ? []
+      : [`scopes ${scopeCount(from)} → ${scopeCount(to)}`]),
+  ];
+  return parts.length === 0 ? "" : `${before}${parts.join(", ")}`;
+}
+
+function sameList(from: Standing | null, to: Standing | null): boolean {
+  const sorted = (standing: Standing | null) =>
+    JSON.stringify([...(standing?.scopes ?? [])].sort());
+  return sorted(from) === sorted(to);
+}
+
+function scopeCount(standing: Standing | null): string {
+  return standing?.scopes ? `${standing.scopes.length}` : "unrestricted";
+}

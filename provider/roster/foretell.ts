@@ -1,0 +1,123 @@
+import { decideEnsure, decideRemove, type Guarded, wantedOf } from "../lifecycle/decide";
+import { type Everybody, presentOf } from "../lifecycle/everybody";
+import { type Decided, type Forecast, forecast } from "../lifecycle/forecast";
+import type { DeletionPolicy, Inputs, Outputs } from "../lifecycle/state";
+import { describe } from "./describe";
+import { hasEnded } from "./people";
+import type { RosterPerson } from "./rails";
+import { count, firstTen } from "./words";
+
+/** A person of the roster, and what the stack does with their resource. */
+export interface Declared {
+  readonly person: Pick<Inputs, "email" | "role" | "roleIsDefault" | "scopes" | "resendTrigger">;
+  /** Undefined: a new resource. */
+  readonly recorded: Pick<Outputs, "managed" | "resendTrigger" | "mailFailed"> | undefined;
+}
+
+/** Everything that a run starts from. */
+export interface Scene {
+  readonly organizationId: string;
+  /** Those whose resource is new or changes; nothing happens to any other. */
+  readonly changing: readonly Declared[];
+  /** Who goes off the roster. */
+  readonly leaving: readonly RosterPerson[];
+  readonly deletionPolicy: DeletionPolicy;
+  /** Whether another resource of the program declares somebody. */
+  readonly isDeclared: (email: string) => boolean;
+  readonly everybody: Everybody;
+  /** YYYY-MM-DD in UTC. */
+  readonly day: string;
+}
+
+/** One thing to tell. */
+export interface Line {
+  readonly level: "info" | "warn" | "error";
+  /** Whose resource it belongs to; undefined: the roster's. */
+  readonly email?: string;
+  readonly text: string;
+}
+
+const absent = { phase: "absent", used: [] } as const;
+
+/** What the rules make of everybody whom the run concerns, those on the roster first. */
+export function decideAll({ changing, leaving, isDeclared, everybody }: Scene): readonly Decided[] {
+  return [
+    ...changing.map(({ person, recorded }): Decided => {
+      const { email } = person;
+      const observed = everybody.get(email) ?? absent;
+      const decision = decideEnsure(wantedOf(person, recorded), observed, false, observed);
+      return { email, observed, decision, goal: "in" };
+    }),
+    ...leaving
+      .filter(({ email }) => !isDeclared(email))
+      .map(({ email }): Decided => {
+        const observed = everybody.get(email) ?? absent;
+        const policy = { deletionPolicy: "remove", adopted: false, originalRole: null } as const;
+        return { email, observed, decision: decideRemove(policy, observed), goal: "out" };
+      }),
+  ];
+}
+
+/**
+ * What a run does to people, a line each. Pure: asks nobody.
+ *
+ * @param guarded what the guards know before anything is written
+ */
+export function foretell(scene: Scene, decided: readonly Decided[], guarded: Guarded): Line[] {
+  const { leaving, isDeclared } = scene;
+  const forecasts = forecast(decided, guarded);
+  return [
+    ...decided.flatMap((one, i): Line[] =>
+      one.goal === "in" ? [staying(one, forecasts[i] as Forecast)] : [],
+    ),
+    ...leaving.map((person): Line => {
+      const { email } = person;
+      if (isDeclared(email))
+        return { level: "info", text: `${email} stays: another resource declares them` };
+      const i = decided.findIndex((one) => one.goal === "out" && one.email === email);
+      return going(scene, person, forecasts[i] as Forecast);
+    }),
+  ];
+}
+
+function staying({ email, decision }: Decided, told: Forecast): Line {
+  // The rule about defaults knows all that it needs; whether an owner is the last one, another resource may decide.
+  const level =
+    decision.decision === "lowered by default"
+      ? "error"
+      : told.change === "refused"
+        ? "warn"
+        : "info";
+  return { level, email, text: describe(told) };
+}
+
+function going({ deletionPolicy, day }: Scene, person: RosterPerson, told: Forecast): Line {
+  const { email, until } = person;
+  const why = hasEnded(person, day) ? `: ${until} was their last day` : "";
+  const refused = told.change === "refused";
+  const what =
+    deletionPolicy === "revert" && told.status === "member" && !refused
+      ? "out, unless they were a member before the roster was"
+      : describe(told);
+  return { level: refused ? "warn" : "info", text: `${email} ${what}${why}` };
+}
+
+/**
+ * People in the organization whom nothing in the program declares, as one line; undefined if there are none.
+ *
+ * @param known addresses of others who are not worth a line
+ */
+export function foretellUnmanaged(
+  { organizationId, everybody, isDeclared }: Scene,
+  known: ReadonlySet<string>,
+): Line | undefined {
+  const strangers = presentOf(everybody).filter(
+    ([email]) => !known.has(email) && !isDeclared(email),
+  );
+  if (strangers.length === 0) return undefined;
+  const names = firstTen(strangers.map(([email]) => email));
+  return {
+    level: "warn",
+    text: `${count(strangers.length, "person", "people")} whom nothing here declares in organization ${organizationId}: ${names}. Put them on the roster, or set \`unmanaged: "ignore"\`.`,
+  };
+}

@@ -1,0 +1,183 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import * as pulumi from "@pulumi/pulumi";
+import { isDeclared } from "../claims";
+import { deploymentStore, programEnd } from "../engine";
+import { type Everybody, listEverybody, ownersOf } from "../lifecycle/everybody";
+import { lowersAnybody } from "../lifecycle/forecast";
+import { type DeletionPolicy, idOf } from "../lifecycle/state";
+import { printable } from "../printable";
+import { settingsOf } from "../provider";
+import { askForKnown, type KnownResource, readKnown } from "../records";
+import type { Settings, SettingsResult } from "../settings";
+import { Client } from "../trieve/client";
+import {
+  type Declared,
+  decideAll,
+  foretell,
+  foretellUnmanaged,
+  type Line,
+  type Scene,
+} from "./foretell";
+import { utcDay } from "./people";
+import { type RosterPerson, type RosterRecord, removedPeople } from "./rails";
+import { count } from "./words";
+
+/** A roster whose preview is to tell what `up` will do. */
+export interface Previewed {
+  readonly roster: pulumi.ComponentResource;
+  readonly guard: pulumi.CustomResource;
+  readonly people: readonly {
+    readonly resource: pulumi.CustomResource;
+    readonly person: Declared["person"] & RosterPerson;
+  }[];
+  readonly organizationId: pulumi.Input<string> | undefined;
+  readonly deletionPolicy: DeletionPolicy;
+  readonly breakGlass: readonly string[];
+  readonly unmanaged: "warn" | "ignore";
+}
+
+/** A preview waits this long for the server, and goes on without it. */
+const patienceMs = 5_000;
+
+/**
+ * Tells, person by person, what `up` will do: two lists from the server beside what the stack knows. Where the
+ * organization or the key is not known before `up`, it tells nothing.
+ */
+export function previewRoster(previewed: Previewed): void {
+  const { roster, organizationId } = previewed;
+  askForKnown();
+  const provider = roster.getProvider("pulumi-nodejs:dynamic/trieve:Invitation");
+  pulumi.all([settingsOf(provider), organizationId]).apply(([result, named]) => {
+    const { settings } = result as SettingsResult;
+    const id = named?.trim().toLowerCase() ?? settings?.organizationId;
+    // What is missing is said by the check of every resource.
+    if (settings && id !== undefined) tell(previewed, settings, id);
+  });
+}
+
+function tell(previewed: Previewed, settings: Settings, organizationId: string): void {
+  const { roster, guard, people } = previewed;
+  const strangers = strangersOf(organizationId, previewed);
+  const client = clientFor(settings);
+  const asked = inTime(listEverybody(client, organizationId)).catch(asError);
+  let guardId: string | undefined;
+  guard.id.apply((id) => {
+    guardId = id;
+  });
+  pulumi.all([guard.urn, ...people.map(({ resource }) => resource.urn)]).apply(async () => {
+    const told = pulumi.runtime.rpcKeepAlive();
+    try {
+      await programEnd();
+      const known = readKnown();
+      const everybody = await asked;
+      if (everybody instanceof Error) throw everybody;
+      const before = guardId === undefined ? undefined : known.get(guardId)?.roster;
+      const scene = sceneOf(previewed, organizationId, known, before, everybody);
+      const decided = decideAll(scene);
+      const account = lowersAnybody(decided) ? await inTime(client.account()) : undefined;
+      const guarded = { owners: ownersOf(everybody), keyAccount: account?.userId };
+      const lines = foretell(scene, decided, guarded);
+      const stranger = strangers.foretell(scene);
+      for (const line of stranger ? [...lines, stranger] : lines) say(line, previewed);
+      const errors = lines.filter(({ level }) => level === "error").length;
+      if (errors > 0)
+        throw new pulumi.RunError(
+          `${count(errors, "person", "people")} on the roster would be refused, see above. Nothing was written.`,
+        );
+    } catch (error) {
+      if (error instanceof pulumi.RunError) throw error;
+      pulumi.log.warn(
+        `This preview cannot tell what will happen to whom; all else in it holds. ${(error as Error).message}`,
+        roster,
+      );
+    } finally {
+      told();
+    }
+  });
+}
+
+function sceneOf(
+  { people, deletionPolicy }: Previewed,
+  organizationId: string,
+  known: ReadonlyMap<string, KnownResource>,
+  before: RosterRecord | undefined,
+  everybody: Everybody,
+): Scene {
+  const changing = people.flatMap(({ person }): Declared[] => {
+    const resource = known.get(idOf({ organizationId, email: person.email }));
+    return resource?.changes === false ? [] : [{ person, recorded: resource?.person }];
+  });
+  const after = { organizationId, people: people.map(({ person }) => person) };
+  return {
+    organizationId,
+    changing,
+    // Who was in another organization is not in these lists; the rails refuse such a change anyway.
+    leaving: before?.organizationId === organizationId ? removedPeople(before, after) : [],
+    deletionPolicy,
+    isDeclared: (email) => isDeclared(idOf({ organizationId, email })),
+    everybody,
+    day: utcDay(new Date()),
+  };
+}
+
+function say({ level, email, text }: Line, { roster, people }: Previewed): void {
+  const resource = people.find(({ person }) => person.email === email)?.resource ?? roster;
+  pulumi.log[level](printable(text), resource);
+}
+
+/** Those whom nothing declares, in one organization: said once, by the last of its rosters. */
+class Strangers {
+  #rosters = 0;
+  #ignored = false;
+  readonly #known = new Set<string>();
+
+  add({ unmanaged, breakGlass }: Previewed): void {
+    this.#rosters += 1;
+    this.#ignored ||= unmanaged === "ignore";
+    for (const email of breakGlass) this.#known.add(email.trim().toLowerCase());
+  }
+
+  foretell(scene: Scene): Line | undefined {
+    for (const { email } of scene.leaving) this.#known.add(email);
+    this.#rosters -= 1;
+    return this.#rosters > 0 || this.#ignored ? undefined : foretellUnmanaged(scene, this.#known);
+  }
+}
+
+const strangersIn = new WeakMap<object, Map<string, Strangers>>();
+
+function strangersOf(organizationId: string, previewed: Previewed): Strangers {
+  const store = deploymentStore();
+  const organizations = strangersIn.get(store) ?? new Map<string, Strangers>();
+  strangersIn.set(store, organizations);
+  const strangers = organizations.get(organizationId) ?? new Strangers();
+  organizations.set(organizationId, strangers);
+  strangers.add(previewed);
+  return strangers;
+}
+
+function clientFor({ apiUrl, apiKey, maxConcurrency }: Settings): Client {
+  return new Client({
+    apiUrl,
+    apiKey,
+    maxConcurrency,
+    keyAdvice: "Set trieve:apiKey to one that is valid.",
+    limits: { connectMs: patienceMs, readMs: patienceMs, retryForMs: patienceMs / 2 },
+  });
+}
+
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const late = sleep(patienceMs, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`No answer within ${patienceMs / 1000} s.`);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    over.abort();
+  }
+}
+
+function asError(error: unknown): Error {
+  return error as Error;
+}
