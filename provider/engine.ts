@@ -36,6 +36,17 @@ export async function programEnd(): Promise<void> {
     .catch(() => {});
 }
 
+/** Program side: the resources themselves, and those within components. The SDK waits for the same before an invoke. */
+export async function withChildren(resources: readonly object[]): Promise<Set<object>> {
+  const { getAllTransitivelyReferencedResources } = require("@pulumi/pulumi/runtime/dependsOn") as {
+    getAllTransitivelyReferencedResources(
+      resources: ReadonlySet<object>,
+      exclude: ReadonlySet<object>,
+    ): Promise<Set<object>>;
+  };
+  return getAllTransitivelyReferencedResources(new Set(resources), new Set());
+}
+
 /** Of the running provider process: its one argument. */
 export function providerEngineAddress(): string {
   return process.argv[2] ?? "";

@@ -133,7 +133,9 @@ function targetOf({ decision, goal }: Decided, from: Standing | null): Standing 
   }, from);
 }
 
-/** What somebody is, or null. */
+/** What somebody is; null for those who are neither in nor invited. */
+export function standingOf(observed: Exclude<Observed, { phase: "absent" }>): Standing;
+export function standingOf(observed: Observed): Standing | null;
 export function standingOf(observed: Observed): Standing | null {
   switch (observed.phase) {
     case "absent":

@@ -1,0 +1,166 @@
+import * as pulumi from "@pulumi/pulumi";
+import { withChildren } from "./engine";
+import type { Status } from "./lifecycle/state";
+import { settingsOf } from "./provider";
+import { isUuid, keyAdvice, type SettingsResult } from "./settings";
+import type { Role } from "./trieve/model";
+
+/** Somebody who is in an organization, or invited to it. */
+export interface Member {
+  /** In lower case. */
+  readonly email: string;
+  /** The highest, where they have several memberships. */
+  readonly role: Role;
+  /** `null`: no restriction. */
+  readonly scopes: readonly string[] | null;
+  readonly status: Exclude<Status, "absent">;
+  /** UUID of the account; `null` while pending. */
+  readonly userId: string | null;
+  /** ISO 8601; `null` while pending. */
+  readonly joinedAt: string | null;
+  /** ISO 8601; `null` for somebody who was never invited. */
+  readonly invitedAt: string | null;
+}
+
+/** Arguments of {@link getMembers}. */
+export interface GetMembersArgs {
+  /** UUID. @default the provider's organization */
+  organizationId?: string;
+}
+
+/** Arguments of {@link getMembersOutput}. */
+export interface GetMembersOutputArgs {
+  /** UUID. @default the provider's organization */
+  organizationId?: pulumi.Input<string>;
+}
+
+/** Result of {@link getMembers}. */
+export interface GetMembersResult {
+  /** UUID, in lower case. */
+  readonly organizationId: string;
+  /** Everybody, by address. */
+  readonly members: readonly Member[];
+}
+
+/**
+ * Looks up who is in an organization and who is invited, from two lists, through the given provider: that of `opts`, of
+ * its parent, or the stack's settings. Also at preview.
+ *
+ * @throws if the server cannot be asked, or if a setting of the provider is not known yet: use
+ * {@link getMembersOutput} then
+ *
+ * @example
+ * ```ts
+ * import * as trieve from "pulumi-trieve";
+ *
+ * export const owners = trieve.getMembers().then(({ members }) =>
+ *   members.filter(({ role }) => role === "owner").map(({ email }) => email),
+ * );
+ * ```
+ */
+export async function getMembers(
+  args: GetMembersArgs = {},
+  opts: pulumi.InvokeOptions = {},
+): Promise<GetMembersResult> {
+  const settings = settingsOf(providerOf(opts)) as pulumi.Output<SettingsResult> & Known;
+  if (!(await settings.isKnown))
+    throw new Error(
+      "getMembers: a setting of the provider is not known yet. Use getMembersOutput, which waits for it.",
+    );
+  return new Promise((resolve, reject) => {
+    settings.apply((known) => look(known, args.organizationId).then(resolve, reject));
+  });
+}
+
+/**
+ * Like {@link getMembers}, with arguments and a provider that may only be known during `up`, and with `dependsOn`.
+ *
+ * @example
+ * ```ts
+ * import * as trieve from "pulumi-trieve";
+ *
+ * const team = new trieve.TrieveRoster("team", { file: "members.yaml" });
+ * const everybody = trieve.getMembersOutput({}, { dependsOn: [team] });
+ * export const pending = everybody.members.apply(
+ *   (members) => members.filter(({ status }) => status === "pending").length,
+ * );
+ * ```
+ */
+export function getMembersOutput(
+  args: GetMembersOutputArgs = {},
+  opts: pulumi.InvokeOutputOptions = {},
+): pulumi.Output<GetMembersResult> {
+  // Ids: unknown while resources are still to be made, as the result then is.
+  const before = pulumi.output(opts.dependsOn ?? []).apply(async (resources) => {
+    const all = await withChildren([resources].flat());
+    return pulumi.all([...all].filter(pulumi.CustomResource.isInstance).map(({ id }) => id));
+  });
+  const result = pulumi
+    .all([settingsOf(providerOf(opts)), args.organizationId, before])
+    .apply(([settings, organizationId]) => look(settings as SettingsResult, organizationId));
+  // The key is secret; who is a member is not.
+  return pulumi.unsecret(result);
+}
+
+/** Not in the SDK's types. */
+interface Known {
+  readonly isKnown: Promise<boolean>;
+}
+
+function providerOf({ provider, parent }: pulumi.InvokeOptions) {
+  return provider ?? parent?.getProvider("pulumi-nodejs:dynamic/trieve:Invitation");
+}
+
+async function look(
+  { settings, problems }: SettingsResult,
+  named: string | undefined,
+): Promise<GetMembersResult> {
+  const organizationId = named?.trim().toLowerCase() ?? settings?.organizationId;
+  const wrong = [
+    ...problems,
+    ...(organizationId === undefined
+      ? ["organizationId is missing: give it to getMembers, to the provider, or to the stack"]
+      : []),
+    ...(named !== undefined && !isUuid(named.trim())
+      ? [`organizationId ${JSON.stringify(named)} is not a UUID: copy it from the dashboard`]
+      : []),
+  ];
+  if (wrong.length > 0 || !settings || organizationId === undefined)
+    throw new pulumi.RunError(`getMembers: ${wrong.join("; ")}.`);
+  // Loaded when first asked: programs without a look-up start faster.
+  const [{ Client }, { listEverybody, presentOf }, { standingOf }, { newestOf }] =
+    await Promise.all([
+      import("./trieve/client.js"),
+      import("./lifecycle/everybody.js"),
+      import("./lifecycle/forecast.js"),
+      import("./lifecycle/observe.js"),
+    ]);
+  const { apiUrl, apiKey, maxConcurrency, explicit } = settings;
+  const client = new Client({ apiUrl, apiKey, maxConcurrency, keyAdvice: keyAdvice(explicit) });
+  const everybody = await listEverybody(client, organizationId).catch((error: Error) => {
+    throw new pulumi.RunError(`getMembers: ${error.message}`);
+  });
+  const members = presentOf(everybody).map(([email, person]): Member => {
+    const { role, scopes } = standingOf(person);
+    return person.phase === "pending"
+      ? {
+          email,
+          role,
+          scopes,
+          status: "pending",
+          userId: null,
+          joinedAt: null,
+          invitedAt: person.newest.createdAt,
+        }
+      : {
+          email,
+          role,
+          scopes,
+          status: "member",
+          userId: person.memberships[0].userId,
+          joinedAt: person.memberships[0].joinedAt,
+          invitedAt: newestOf(person.used)?.createdAt ?? null,
+        };
+  });
+  return { organizationId, members };
+}
