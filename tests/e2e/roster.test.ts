@@ -14,7 +14,7 @@ const lines = (emails: readonly string[]) =>
   `members:\n${emails.map((email) => `  - ${email}\n`).join("")}`;
 
 describe("a roster, with the real CLI", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let world: World;
   const write = (text: string) => writeFileSync(join(world.project.folder, "members.yaml"), text);
   const start = async (text: string, program = team()) => {

@@ -1,23 +1,9 @@
 import type { Phase } from "./model";
-import type { FaultName, Verb } from "./process";
+import { type FaultName, faultNames, type Verb } from "./process";
 
 const phases: readonly Phase[] = ["absent", "pending", "member"];
 const verbs: readonly Verb[] = ["create", "read", "update", "delete"];
-const faults: readonly (FaultName | "none")[] = [
-  "none",
-  "500",
-  "502",
-  "503",
-  "408",
-  "429",
-  "reset before",
-  "reset after",
-  "truncated",
-  "too slow",
-  "mail fails",
-  "death before",
-  "death after",
-];
+const faults = ["none", ...faultNames] as const;
 
 /** A mail is sent with an invitation only: no read or delete makes one, nor the adoption of a member. */
 function canHappen(phase: Phase, verb: Verb, fault: FaultName | "none"): boolean {

@@ -41,19 +41,22 @@ export interface Bug {
   }[];
 }
 
-export type FaultName =
-  | "500"
-  | "502"
-  | "503"
-  | "408"
-  | "429"
-  | "reset before"
-  | "reset after"
-  | "truncated"
-  | "too slow"
-  | "mail fails"
-  | "death before"
-  | "death after";
+/** What may go wrong with a request, or with the process that makes it. */
+export const faultNames = [
+  "500",
+  "502",
+  "503",
+  "408",
+  "429",
+  "reset before",
+  "reset after",
+  "truncated",
+  "too slow",
+  "mail fails",
+  "death before",
+  "death after",
+] as const;
+export type FaultName = (typeof faultNames)[number];
 
 /** From the `at`th request of a process on, so many go wrong; where mails fail, so many that have one. */
 export interface Fault {

@@ -1,0 +1,273 @@
+import { expect } from "chai";
+import type { Everybody } from "../../provider/lifecycle/everybody";
+import { observe } from "../../provider/lifecycle/observe";
+import { decideAll, foretell, foretellUnmanaged, type Scene } from "../../provider/roster/foretell";
+import type { Role } from "../../provider/trieve/model";
+
+const at = "2026-11-01T10:00:00Z";
+const none = { managed: [], resendTrigger: null, mailFailed: false } as const;
+
+/** `member admin`, `pending user`, `member user [2]` (with so many scopes), or `used user`, by address. */
+function organization(people: Record<string, string>): Everybody {
+  return new Map(
+    Object.entries(people).map(([email, row]) => {
+      const [, phase, role, n] = /^(\w+) (\w+)(?: \[(\d)\])?$/.exec(row) ?? [];
+      const scopes =
+        n === undefined ? null : Array.from({ length: Number(n) }, (_, i) => `GET /api/${i}`);
+      const common = { email, role: role as Role, scopes };
+      return [
+        email,
+        observe({
+          invitations:
+            phase === "member"
+              ? []
+              : [{ ...common, id: "i", used: phase === "used", createdAt: at }],
+          members:
+            phase === "member" ? [{ ...common, userId: `account of ${email}`, joinedAt: at }] : [],
+        }),
+      ];
+    }),
+  );
+}
+
+function told(scene: Partial<Scene>, people: Record<string, string> = {}, keyAccount?: string) {
+  const whole: Scene = {
+    organizationId: "acme",
+    changing: [],
+    leaving: [],
+    deletionPolicy: "remove",
+    isDeclared: () => false,
+    everybody: organization({ "olga@x.example": "member owner", ...people }),
+    day: "2026-11-20",
+    ...scene,
+  };
+  const owners = new Set(["account of olga@x.example"]);
+  return foretell(whole, decideAll(whole), { owners, keyAccount }).map(
+    ({ level, email, text }) => `${level} ${email ?? "roster"}: ${text}`,
+  );
+}
+
+const email = "ada@x.example";
+
+describe("what a preview tells of somebody on the roster", () => {
+  const cases: [
+    name: string,
+    found: string | undefined,
+    declared: Partial<Scene["changing"][number]["person"]>,
+    recorded: Scene["changing"][number]["recorded"],
+    line: string,
+  ][] = [
+    ["nobody", undefined, { role: "user" }, undefined, "invite as user"],
+    [
+      "nobody, with scopes",
+      undefined,
+      { role: "admin", scopes: ["GET /api/a"] },
+      undefined,
+      "invite as admin with 1 scope",
+    ],
+    [
+      "an accepted invitation of somebody who left",
+      "used user",
+      { role: "user" },
+      undefined,
+      "invite as user",
+    ],
+    [
+      "invited, as declared",
+      "pending user",
+      { role: "user" },
+      undefined,
+      "pending since 2026-11-01 as user",
+    ],
+    [
+      "invited as less",
+      "pending user",
+      { role: "admin" },
+      undefined,
+      "invite again: role user → admin (pending since 2026-11-01)",
+    ],
+    [
+      "invited, a trigger is new to the stack",
+      "pending user",
+      { role: "user", resendTrigger: "1" },
+      undefined,
+      "pending since 2026-11-01 as user",
+    ],
+    [
+      "invited, a trigger changed",
+      "pending user",
+      { role: "user", resendTrigger: "2" },
+      { ...none, resendTrigger: "1" },
+      "invite again (pending since 2026-11-01)",
+    ],
+    [
+      "invited, a mail is owed",
+      "pending user",
+      { role: "user" },
+      { ...none, mailFailed: true },
+      "invite again (pending since 2026-11-01)",
+    ],
+    ["a member, as declared", "member user", { role: "user" }, undefined, "unchanged: user"],
+    ["a member with more", "member admin", { role: "user" }, undefined, "role admin → user"],
+    [
+      "a member with other scopes",
+      "member user [2]",
+      { role: "user", scopes: ["GET /api/0"] },
+      undefined,
+      "scopes 2 → 1",
+    ],
+    [
+      "a member with as many, but other scopes",
+      "member user [1]",
+      { role: "user", scopes: ["GET /api/9"] },
+      undefined,
+      "scopes 1 → 1",
+    ],
+    [
+      "a member whose scopes are no longer declared",
+      "member user [2]",
+      { role: "user" },
+      { ...none, managed: ["role", "scopes"] },
+      "scopes 2 → unrestricted",
+    ],
+    [
+      "a member whose scopes were never declared",
+      "member user [2]",
+      { role: "user" },
+      undefined,
+      "unchanged: user with 2 scopes",
+    ],
+    [
+      "a member with more, whom the stack knows",
+      "member admin",
+      { role: "user", roleIsDefault: true },
+      none,
+      "role admin → user",
+    ],
+  ];
+  for (const [name, found, declared, recorded, line] of cases)
+    it(`${name}: ${line}`, () => {
+      const changing = [{ person: { email, ...declared }, recorded }];
+      expect(told({ changing }, found === undefined ? {} : { [email]: found })).to.deep.equal([
+        `info ${email}: ${line}`,
+      ]);
+    });
+
+  it("an error where a default would lower somebody who is new to the stack, a member or invited", () => {
+    for (const phase of ["member", "pending"]) {
+      const changing = [
+        { person: { email, role: "user" as const, roleIsDefault: true }, recorded: undefined },
+      ];
+      expect(told({ changing }, { [email]: `${phase} admin` })).to.deep.equal([
+        `error ${email}: refused: is admin, and user is only a default: write the role on their own line`,
+      ]);
+    }
+  });
+
+  it("a warning where a guard would refuse, since others may change what it sees", () => {
+    const olga = { email: "olga@x.example", role: "user" as const };
+    const changing = [{ person: olga, recorded: none }];
+    expect(told({ changing })).to.deep.equal([
+      "warn olga@x.example: refused: nobody else there would be an owner",
+    ]);
+    expect(told({ changing }, {}, "account of olga@x.example")).to.deep.equal([
+      "warn olga@x.example: refused: the API key belongs to this account",
+    ]);
+  });
+});
+
+describe("what a preview tells of those who go off the roster", () => {
+  const ada = { email, role: "user" } as const;
+  const cases: [name: string, found: string | undefined, scene: Partial<Scene>, line: string][] = [
+    ["a member", "member admin", { leaving: [ada] }, "remove admin"],
+    ["somebody invited", "pending user", { leaving: [ada] }, "remove the invitation"],
+    ["somebody who is out already", undefined, { leaving: [ada] }, "out"],
+    [
+      "somebody whose time is over",
+      "member user",
+      { leaving: [{ ...ada, until: "2026-11-19" }] },
+      "remove user: 2026-11-19 was their last day",
+    ],
+    [
+      "somebody whose line goes before their time is over",
+      "member user",
+      { leaving: [{ ...ada, until: "2026-11-20" }] },
+      "remove user",
+    ],
+    [
+      "a member, under revert",
+      "member user",
+      { leaving: [ada], deletionPolicy: "revert" },
+      "out, unless they were a member before the roster was",
+    ],
+    [
+      "somebody invited, under revert",
+      "pending user",
+      { leaving: [ada], deletionPolicy: "revert" },
+      "remove the invitation",
+    ],
+    [
+      "somebody whom another resource declares",
+      "member user",
+      { leaving: [ada], isDeclared: () => true },
+      "stays: another resource declares them",
+    ],
+  ];
+  for (const [name, found, scene, line] of cases)
+    it(`${name}: ${line}`, () => {
+      expect(told(scene, found === undefined ? {} : { [email]: found })).to.deep.equal([
+        `info roster: ${email} ${line}`,
+      ]);
+    });
+
+  it("a warning where the last owner goes", () => {
+    const leaving = [{ email: "olga@x.example", role: "owner" as const }];
+    expect(told({ leaving })).to.deep.equal([
+      "warn roster: olga@x.example refused: nobody else there would be an owner",
+    ]);
+  });
+
+  it("that an owner may go if another one comes in the same run", () => {
+    const leaving = [{ email: "olga@x.example", role: "owner" as const }];
+    const changing = [{ person: { email, role: "owner" as const }, recorded: none }];
+    expect(told({ leaving, changing }, { [email]: "member user" })).to.deep.equal([
+      `info ${email}: role user → owner`,
+      "info roster: olga@x.example remove owner",
+    ]);
+  });
+});
+
+describe("what a preview tells of those whom nothing declares", () => {
+  const scene = (people: Record<string, string>, isDeclared: (email: string) => boolean) =>
+    ({ organizationId: "acme", everybody: organization(people), isDeclared }) as unknown as Scene;
+
+  it("nothing, if there are none but those who are known or long gone", () => {
+    const people = {
+      "a@x.example": "member user",
+      "b@x.example": "pending user",
+      "c@x.example": "used user",
+    };
+    expect(
+      foretellUnmanaged(
+        scene(people, (one) => one === "a@x.example"),
+        new Set(["b@x.example"]),
+      ),
+    ).to.equal(undefined);
+  });
+
+  it("one line, with ten names at most", () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 12 }, (_, i) => [`p${i + 10}@x.example`, "member user"]),
+    );
+    const names = Array.from({ length: 10 }, (_, i) => `p${i + 10}@x.example`).join(", ");
+    expect(
+      foretellUnmanaged(
+        scene(many, () => false),
+        new Set(),
+      ),
+    ).to.deep.equal({
+      level: "warn",
+      text: `12 people whom nothing here declares in organization acme: ${names} and 2 more. Put them on the roster, or set \`unmanaged: "ignore"\`.`,
+    });
+  });
+});
