@@ -29,12 +29,15 @@ export interface Running {
   result: Promise<Result>;
 }
 
-export interface ProjectOptions {
+export interface StackOptions {
+  config?: Record<string, string>;
+  secrets?: Record<string, string>;
+}
+
+export interface ProjectOptions extends StackOptions {
   /** JavaScript (CommonJS) source of the program. */
   program: string;
   name?: string;
-  config?: Record<string, string>;
-  secrets?: Record<string, string>;
   env?: Record<string, string>;
   /** Where the project's folder is made. Default: in the repository, where `pulumi-trieve` is this checkout. */
   parent?: string;
@@ -86,17 +89,21 @@ export class Project {
     readonly env: Record<string, string>,
   ) {}
 
+  /** A project that is there, with its program. It has no stack yet. */
+  static open(folder: string, env: Record<string, string> = {}): Project {
+    return new Project(folder, {
+      ...hermeticEnvironment(join(folder, ".pulumi")),
+      // Shows the flag `--event-log`, from which `Result.changes` is read.
+      PULUMI_DEBUG_COMMANDS: "true",
+      ...env,
+    });
+  }
+
   static async create(options: ProjectOptions): Promise<Project> {
     const parent = options.parent ?? join(root, "dist", "e2e");
     await mkdir(parent, { recursive: true });
     const folder = await mkdtemp(join(parent, "project-"));
-    const env = {
-      ...hermeticEnvironment(join(folder, ".pulumi")),
-      // Shows the flag `--event-log`, from which `Result.changes` is read.
-      PULUMI_DEBUG_COMMANDS: "true",
-      ...options.env,
-    };
-    const project = new Project(folder, env);
+    const project = Project.open(folder, options.env);
     const name = options.name ?? "e2e";
     await project.#file("Pulumi.yaml", {
       name,
@@ -104,13 +111,18 @@ export class Project {
     });
     await project.#file("package.json", { name, private: true, main: "index.js" });
     await project.write(options.program);
-    await project.#succeed("stack", "init", stack);
-    const settings = [
-      ...Object.entries(options.config ?? {}).flatMap(([k, v]) => ["--plaintext", `${k}=${v}`]),
-      ...Object.entries(options.secrets ?? {}).flatMap(([k, v]) => ["--secret", `${k}=${v}`]),
-    ];
-    if (settings.length > 0) await project.#succeed("config", "set-all", ...settings);
+    await project.initStack(stack, options);
     return project;
+  }
+
+  /** Makes a stack, selects it, and sets its config. */
+  async initStack(name: string, { config = {}, secrets = {} }: StackOptions): Promise<void> {
+    await this.#succeed("stack", "init", name);
+    const settings = [
+      ...Object.entries(config).flatMap(([k, v]) => ["--plaintext", `${k}=${v}`]),
+      ...Object.entries(secrets).flatMap(([k, v]) => ["--secret", `${k}=${v}`]),
+    ];
+    if (settings.length > 0) await this.#succeed("config", "set-all", "--stack", name, ...settings);
   }
 
   /** Replaces the program. */
@@ -173,8 +185,8 @@ export class Project {
     await this.#succeed("cancel", "--yes");
   }
 
-  async outputs(): Promise<Record<string, unknown>> {
-    const json = await this.#succeed("stack", "output", "--json", "--show-secrets");
+  async outputs(...extra: string[]): Promise<Record<string, unknown>> {
+    const json = await this.#succeed("stack", "output", "--json", "--show-secrets", ...extra);
     return JSON.parse(json) as Record<string, unknown>;
   }
 

@@ -35,7 +35,9 @@ describe("the package, as npm packs it", function () {
       recursive: true,
       force: false,
       filter: (path) =>
-        !/node_modules\/(node|node-bin.*|pulumi|pulumi-trieve|quickstart|\.bin)(\/|$)/.test(path),
+        !/node_modules\/(node|node-bin.*|pulumi|pulumi-trieve|quickstart|gitops|bootstrap|\.bin)(\/|$)/.test(
+          path,
+        ),
     });
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
@@ -49,6 +51,8 @@ describe("the package, as npm packs it", function () {
       "dist/provider/host.js",
       "dist/provider/stub.js",
       "dist/simulator/index.js",
+      // Rosters name it for editors.
+      "provider/roster/members.schema.json",
     ]);
     expect(
       files.filter(

@@ -39,6 +39,19 @@ export function program(people: Record<string, Declared>, before = ""): string {
   ].join("\n");
 }
 
+/** Everybody in an organization but its first owner: `{ "ada@example.com": "admin, pending" }`. */
+export function peopleOf(simulator: Simulator, organizationId: string): Record<string, string> {
+  const pending = simulator
+    .invitations(organizationId)
+    .filter(({ used }) => !used)
+    .map(({ email, role }) => [email, `${["user", "admin", "owner"][role]}, pending`]);
+  const members = simulator
+    .members(organizationId)
+    .filter(({ email }) => !email.startsWith("owner@"))
+    .map(({ email, role }) => [email, `${role}, member`]);
+  return Object.fromEntries([...pending, ...members]) as Record<string, string>;
+}
+
 /** A simulator with one organization, and a project that is configured for it. */
 export class World {
   #seen = 0;
@@ -100,15 +113,7 @@ export class World {
 
   /** Everybody but the organization's first owner: `{ "ada@example.com": "admin, pending" }`. */
   people(organizationId = this.organization.id): Record<string, string> {
-    const pending = this.simulator
-      .invitations(organizationId)
-      .filter(({ used }) => !used)
-      .map(({ email, role }) => [email, `${["user", "admin", "owner"][role]}, pending`]);
-    const members = this.simulator
-      .members(organizationId)
-      .filter(({ email }) => !email.startsWith("owner@"))
-      .map(({ email, role }) => [email, `${role}, member`]);
-    return Object.fromEntries([...pending, ...members]) as Record<string, string>;
+    return peopleOf(this.simulator, organizationId);
   }
 
   /** Requests since the last call, in order, without the ids: `["POST invite ada@example.com", …]`. */

@@ -1,0 +1,11 @@
+import { TrieveRoster } from "pulumi-trieve";
+
+const roster = new TrieveRoster("members", {
+  file: "members.yaml",
+  // What a single change must not exceed. Somebody whose `until` ran out does not count as removed.
+  limits: { maxRemovals: "10%", minOwners: 2, allowedDomains: ["example.com"] },
+  // Whom no change removes or demotes.
+  breakGlass: ["root@example.com"],
+});
+
+export const counts = roster.counts;

@@ -1,0 +1,158 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { type Simulator, startSimulator } from "../../simulator";
+import { Project } from "../e2e/cli";
+import { peopleOf } from "../e2e/world";
+import { copyExample } from "./copy";
+
+const environments = ["dev", "staging", "prod"] as const;
+type Environment = (typeof environments)[number];
+
+describe("examples/bootstrap, with the real CLI", function () {
+  this.timeout(300_000);
+  let project: Project;
+  let reader: Project | undefined;
+  /** A server for each environment, as the example has it. */
+  const servers = {} as Record<
+    Environment,
+    { simulator: Simulator; organization: { id: string; apiKey: string } }
+  >;
+
+  const people = (environment: Environment) =>
+    peopleOf(servers[environment].simulator, servers[environment].organization.id);
+  const everybody = () => Object.fromEntries(environments.map((one) => [one, people(one)]));
+  const up = async (environment: Environment, ...extra: string[]) => {
+    const result = await project.up("--skip-preview", "--stack", environment, ...extra);
+    expect(result.code, result.output).to.equal(0);
+    return result;
+  };
+  const writesOf = (environment: Environment) =>
+    servers[environment].simulator.requests.filter(({ method }) => method !== "GET").length;
+
+  before(async () => {
+    project = Project.open(await copyExample("bootstrap"));
+    for (const environment of environments) {
+      const simulator = await startSimulator();
+      const organization = simulator.createOrganization(environment);
+      servers[environment] = { simulator, organization };
+      await project.initStack(environment, {
+        config: { "trieve:apiUrl": simulator.url, "trieve:organizationId": organization.id },
+        secrets: { "trieve:apiKey": organization.apiKey },
+      });
+    }
+  });
+
+  after(async () => {
+    await reader?.remove();
+    await project.remove();
+    for (const { simulator } of Object.values(servers)) await simulator.close();
+  });
+
+  it("has a stack and a file of people for each environment", () => {
+    const names = (folder: string, pattern: RegExp) =>
+      readdirSync(join(project.folder, folder)).flatMap((file) => pattern.exec(file)?.[1] ?? []);
+    expect(names(".", /^Pulumi\.(.+)\.yaml$/)).to.have.members([...environments]);
+    expect(names("people", /^(.+)\.yaml$/)).to.have.members([...environments]);
+  });
+
+  it("previews one environment without touching any", async () => {
+    const result = await project.preview("--stack", "dev");
+    expect(result.code, result.output).to.equal(0);
+    expect(result.changes).to.include({ "people/dora@contractor.example": "create" });
+    expect(environments.map(writesOf)).to.deep.equal([0, 0, 0]);
+  });
+
+  it("invites the people of each environment there, in the role that they have there, and nowhere else", async () => {
+    await up("dev");
+    expect(people("prod")).to.deep.equal({});
+    await up("staging");
+    await up("prod");
+    expect(everybody()).to.deep.equal({
+      dev: {
+        "grace@example.com": "owner, pending",
+        "ada@example.com": "admin, pending",
+        "bob@example.com": "admin, pending",
+        "dora@contractor.example": "user, pending",
+      },
+      staging: {
+        "grace@example.com": "owner, pending",
+        "ada@example.com": "admin, pending",
+        "bob@example.com": "user, pending",
+      },
+      prod: {
+        "grace@example.com": "owner, pending",
+        "olga@example.com": "owner, pending",
+        "ada@example.com": "user, pending",
+      },
+    });
+  });
+
+  it("changes nothing the second time, nor after somebody has accepted", async () => {
+    const writes = environments.map(writesOf);
+    for (const environment of environments) {
+      const { changes } = await up(environment);
+      expect(new Set(Object.values(changes)), environment).to.deep.equal(new Set(["same"]));
+    }
+    const { simulator } = servers.prod;
+    const mail = simulator.mails.find(({ to }) => to === "olga@example.com");
+    simulator.accept(mail?.links[0] ?? "", { email: "olga@example.com" });
+    await up("prod", "--refresh");
+    expect(environments.map(writesOf)).to.deep.equal(writes);
+    expect(await project.outputs("--stack", "prod")).to.deep.equal({
+      apiUrl: simulator.url,
+      organizationId: servers.prod.organization.id,
+      people: {
+        "grace@example.com": "pending",
+        "olga@example.com": "member",
+        "ada@example.com": "pending",
+      },
+      counts: { member: 1, pending: 2 },
+    });
+  });
+
+  it("lets another stack read who is in", async () => {
+    const { PULUMI_BACKEND_URL = "" } = project.env;
+    reader = await Project.create({
+      // As in the example's README.md.
+      program: `
+        const { StackReference } = require("@pulumi/pulumi");
+        const trieve = new StackReference("organization/trieve-environments/prod");
+        exports.organizationId = trieve.requireOutput("organizationId");
+        exports.members = trieve.requireOutput("people").apply((people) =>
+          Object.keys(people).filter((email) => people[email] === "member"),
+        );`,
+      env: { PULUMI_BACKEND_URL },
+    });
+    const result = await reader.up("--skip-preview");
+    expect(result.code, result.output).to.equal(0);
+    expect(await reader.outputs()).to.deep.equal({
+      organizationId: servers.prod.organization.id,
+      members: ["olga@example.com"],
+    });
+  });
+
+  it("keeps the stricter limits of prod to prod", async () => {
+    const stranger = "  - mallory@elsewhere.example\n";
+    for (const environment of environments) {
+      const file = join(project.folder, "people", `${environment}.yaml`);
+      writeFileSync(file, readFileSync(file, "utf8") + stranger);
+    }
+    const refused = await project.up("--stack", "prod");
+    expect(refused.code).not.to.equal(0);
+    expect(refused.output).to.include("elsewhere.example").and.to.include("allowedDomains");
+    expect(people("prod")).not.to.have.property("mallory@elsewhere.example");
+    await up("staging");
+    expect(people("staging")).to.include({ "mallory@elsewhere.example": "user, pending" });
+  });
+
+  it("stores no key in clear, neither in a stack's config nor in its state", async () => {
+    for (const environment of environments) {
+      const { apiKey } = servers[environment].organization;
+      const config = readFileSync(join(project.folder, `Pulumi.${environment}.yaml`), "utf8");
+      const state = JSON.stringify(await project.exportState("--stack", environment));
+      expect(config).to.include("trieve:apiKey").and.not.to.include(apiKey);
+      expect(state).not.to.include(apiKey);
+    }
+  });
+});
