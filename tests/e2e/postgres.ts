@@ -23,23 +23,32 @@ export function findPostgres(): string | undefined {
   );
 }
 
+/** There is no PostgreSQL, and tests cannot have one. */
+export class NoPostgres extends Error {
+  override readonly name = "NoPostgres";
+  constructor(why: string) {
+    super(
+      `no PostgreSQL found (${why}). \`apt-get install postgresql\` or \`brew install postgresql\` brings one.`,
+    );
+  }
+}
+
 /**
  * Installs Debian's package where that is ours to do: as root on a CI machine.
  *
- * @throws if it is not, or if there is no apt or no mirror
+ * @throws NoPostgres if it is not, or if there is no apt or no mirror
  */
 export function installPostgres(): string {
-  const advice =
-    "no PostgreSQL found. Install it with `apt-get install postgresql` or `brew install postgresql`, or have its `initdb` on PATH.";
-  if (process.env.CI !== "true" || process.getuid?.() !== 0) throw new Error(advice);
+  if (process.env.CI !== "true" || process.getuid?.() !== 0)
+    throw new NoPostgres("it is installed here as root with CI=true only");
   try {
     apt("update");
     apt("install", "--no-install-recommends", "postgresql");
   } catch (error) {
-    throw new Error(`${advice} ${(error as Error).message}`);
+    throw new NoPostgres((error as Error).message);
   }
   const folder = findPostgres();
-  if (folder === undefined) throw new Error(advice);
+  if (folder === undefined) throw new Error("Debian's package brought no initdb.");
   return folder;
 }
 
