@@ -20,6 +20,9 @@ export interface Result {
 export interface RunOptions {
   env?: Record<string, string | undefined>;
   input?: string;
+  /** How the program is started. Default: that of this checkout. */
+  command?: readonly [string, ...string[]];
+  cwd?: string;
 }
 
 /** What of this environment a program needs to start, or its coverage to be counted; nothing of Trieve. */
@@ -31,7 +34,9 @@ export const bareEnvironment = Object.fromEntries(
 
 /** Runs the command line as a process of its own, its streams piped. */
 export function run(args: readonly string[], options: RunOptions = {}): Promise<Result> {
-  const child = spawn(process.execPath, [bin, ...args], {
+  const [file, ...first] = options.command ?? [process.execPath, bin];
+  const child = spawn(file, [...first, ...args], {
+    cwd: options.cwd,
     env: { ...bareEnvironment, ...options.env },
   });
   const result: Result = { code: null, stdout: "", stderr: "" };
@@ -76,11 +81,8 @@ export class World {
   }
 
   /** Output with `<org>`, `<url>` and `<day>` in place of what differs from run to run. */
-  async run(args: readonly string[], { env, input }: RunOptions = {}): Promise<Result> {
-    const result = await run(args, {
-      env: { ...this.env, ...env },
-      ...(input === undefined ? {} : { input }),
-    });
+  async run(args: readonly string[], options: RunOptions = {}): Promise<Result> {
+    const result = await run(args, { ...options, env: { ...this.env, ...options.env } });
     return { ...result, stdout: this.plain(result.stdout), stderr: this.plain(result.stderr) };
   }
 

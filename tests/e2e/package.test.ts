@@ -1,35 +1,21 @@
-import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect } from "chai";
 import { startSimulator } from "../../simulator";
 import { Project } from "./cli";
+import { installPackage } from "./package";
 import { dashboard, program } from "./world";
 
 const root = resolve(__dirname, "..", "..", "..");
 const people = { ada: { email: "ada@example.com" } };
 
-function npm(folder: string, ...args: string[]): string {
-  return execFileSync("npm", [...args, "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: folder,
-    encoding: "utf8",
-    shell: process.platform === "win32",
-  });
-}
-
 describe("the package, as npm packs it", function () {
   this.timeout(300_000);
   let folder: string;
-  let files: string[];
+  let files: readonly string[];
 
   before(() => {
-    folder = mkdtempSync(join(tmpdir(), "installed-"));
-    const packed = npm(root, "pack", "--json", "--pack-destination", folder);
-    const [tarball] = JSON.parse(packed) as { filename: string; files: { path: string }[] }[];
-    files = (tarball?.files ?? []).map(({ path }) => path);
-    writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true }));
-    npm(folder, "install", join(folder, tarball?.filename ?? ""), "--omit=dev", "--omit=peer");
+    ({ folder, files } = installPackage());
     // The SDK of the checkout, which is large, instead of a second download.
     cpSync(join(root, "node_modules"), join(folder, "node_modules"), {
       recursive: true,
