@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
+import { inboxPage, inboxPath, invitationIn } from "./inbox";
 import type { Simulator } from "./index";
 import { signInPage } from "./sign-in";
 
@@ -91,11 +92,15 @@ export function controlRoutes(simulator: Simulator): Hono {
     });
     return c.body(null, 204);
   });
+  app.get("/inbox", (c) => c.redirect(inboxPath));
+  // With the inbox as redirect URI a new person lands on it, and somebody with an account on `org` below it.
+  for (const path of ["/inbox/", "/inbox/org"]) {
+    app.get(path, (c) => c.html(inboxPage(simulator)));
+  }
   app.get("/sign-in", (c) => {
     const query = new URL(c.req.url).searchParams;
-    const invited = simulator.mails.findLast((mail) =>
-      mail.links.some((link) => link.includes(`inv_code=${query.get("inv_code")}&`)),
-    );
+    const code = query.get("inv_code");
+    const invited = simulator.mails.findLast((mail) => code && invitationIn(mail) === code);
     return c.html(signInPage(query.toString(), invited?.to ?? ""));
   });
   app.post("/sign-in", async (c) => {

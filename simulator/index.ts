@@ -73,17 +73,23 @@ export interface Simulator extends EventEmitter<SimulatorEvents> {
     name: string,
     options?: { owner?: string; ownerless?: boolean },
   ): { id: string; name: string; apiKey: string };
+  /** All that are not deleted, oldest first. */
+  organizations(): { id: string; name: string }[];
   /** An organization key. */
   createKey(organizationId: string, role: RoleName): string;
   revokeKey(key: string): void;
   /** An account that is in no organization. */
   createAccount(email: string, name?: string): { id: string; email: string };
-  /** Makes a member, and the account if need be. A second call makes a second row, as two requests at once do. */
+  /**
+   * Makes a member, and the account if need be. A second call makes a second row, as two requests at once do.
+   * `since`: now unless told.
+   */
   addMember(
     organizationId: string,
     email: string,
     role?: RoleName,
     scopes?: string[] | null,
+    since?: Date,
   ): { userId: string };
   /** Changes every membership row of the address, in any case. */
   setMember(
@@ -93,12 +99,13 @@ export interface Simulator extends EventEmitter<SimulatorEvents> {
   ): void;
   /** Deletes every membership row of the address, in any case. */
   removeMember(organizationId: string, email: string): void;
-  /** An invitation without a mail. */
+  /** An invitation without a mail. `since`: now unless told. */
   addInvitation(
     organizationId: string,
     email: string,
     role?: RoleName,
     scopes?: string[] | null,
+    since?: Date,
   ): { id: string };
   /** Deletes every invitation of the address, in any case, used or not. */
   deleteInvitations(organizationId: string, email: string): void;
@@ -215,6 +222,12 @@ class RunningSimulator extends EventEmitter<SimulatorEvents> implements Simulato
     return { id, name, apiKey: this.createKey(id, "owner") };
   }
 
+  organizations() {
+    return [...this.#store.organizations.values()]
+      .filter(({ deleted }) => deleted === 0)
+      .map(({ id, name }) => ({ id, name }));
+  }
+
   createKey(organizationId: string, role: RoleName): string {
     this.#known(organizationId);
     const key = { organization_id: organizationId, name: role, role: roleNumber(role) };
@@ -238,10 +251,11 @@ class RunningSimulator extends EventEmitter<SimulatorEvents> implements Simulato
     email: string,
     role: RoleName = "user",
     scopes: string[] | null = null,
+    since?: Date,
   ) {
     this.#known(organizationId);
     const account = this.#store.accountByEmail(email) ?? this.#newAccount(email, null);
-    this.#store.addMembership(account.id, organizationId, roleNumber(role), scopes);
+    this.#store.addMembership(account.id, organizationId, roleNumber(role), scopes, since);
     return { userId: account.id };
   }
 
@@ -267,9 +281,16 @@ class RunningSimulator extends EventEmitter<SimulatorEvents> implements Simulato
     email: string,
     role: RoleName = "user",
     scopes: string[] | null = null,
+    since?: Date,
   ) {
     this.#known(organizationId);
-    const { id } = this.#store.addInvitation(organizationId, email, roleNumber(role), scopes);
+    const { id } = this.#store.addInvitation(
+      organizationId,
+      email,
+      roleNumber(role),
+      scopes,
+      since,
+    );
     return { id };
   }
 

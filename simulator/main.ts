@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { inboxPath } from "./inbox";
 import { startSimulator } from "./index";
 
 const help = `A Trieve server for demos and tests. It keeps everything in memory.
@@ -9,6 +10,7 @@ const help = `A Trieve server for demos and tests. It keeps everything in memory
   --help               this text
 
 While it runs:
+  GET  /simulator/inbox/          for people: read mails, accept invitations, see who is in
   GET  /simulator/mails           mails sent so far
   GET  /simulator/requests        requests so far
   GET  /simulator/state           hung, requests in flight, mail server
@@ -56,7 +58,7 @@ export async function main(args: string[]): Promise<number | undefined> {
   const simulator = await startSimulator(options);
   const { id, apiKey } = simulator.createOrganization("demo");
   process.stdout.write(
-    `Trieve simulator at ${simulator.url}\norganization ${id}\nkey          ${apiKey}\n`,
+    `Trieve simulator at ${simulator.url}\norganization ${id}\nkey          ${apiKey}\ninbox        ${simulator.url}${inboxPath}\n`,
   );
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => void simulator.close());

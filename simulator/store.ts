@@ -9,9 +9,9 @@ import {
   type UserKey,
 } from "./rows";
 
-/** The time as Trieve writes it: UTC without saying so, to the microsecond. */
-export function timestamp(): string {
-  const now = performance.timeOrigin + performance.now();
+/** A time as Trieve writes it: UTC without saying so, to the microsecond. */
+export function timestamp(at?: Date): string {
+  const now = at?.getTime() ?? performance.timeOrigin + performance.now();
   const micros = String(Math.floor((now % 1) * 1000)).padStart(3, "0");
   return new Date(now).toISOString().replace("Z", micros);
 }
@@ -139,8 +139,9 @@ export class Store {
     organizationId: string,
     role: number,
     scopes: string[] | null,
+    since?: Date,
   ): Membership {
-    const now = timestamp();
+    const now = timestamp(since);
     const membership: Membership = {
       id: randomUUID(),
       user_id: accountId,
@@ -197,8 +198,9 @@ export class Store {
     email: string,
     role: number,
     scopes: string[] | null,
+    since?: Date,
   ): Invitation {
-    const now = timestamp();
+    const now = timestamp(since);
     const invitation: Invitation = {
       id: randomUUID(),
       email,

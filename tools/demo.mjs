@@ -46,7 +46,7 @@ async function story(simulator, pulumi) {
   const settings = {
     "trieve:apiUrl": simulator.url,
     "trieve:organizationId": acme.id,
-    "trieve:redirectUri": `${simulator.url}/`,
+    "trieve:redirectUri": inbox(simulator),
   };
   await pulumi.run("stack", "init", "demo");
   for (const [key, value] of Object.entries(settings))
@@ -88,6 +88,11 @@ async function story(simulator, pulumi) {
   say(dim("`npm run demo -- --keep` stops before this step, for you to try things."));
 }
 
+/** Where mails are read, and where people land after accepting. */
+function inbox({ url }) {
+  return `${url}/simulator/inbox/`;
+}
+
 function people(simulator, id) {
   const members = simulator.members(id).map(({ email, role }) => `● ${email}  member, ${role}`);
   // A used invitation is history.
@@ -98,8 +103,6 @@ function people(simulator, id) {
 async function explore(simulator, { env }) {
   const names = ["PULUMI_HOME", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"];
   const [pulumiFolder, nodeFolder] = env.PATH.split(delimiter);
-  const bob = simulator.mails.find(({ to }) => to === "bob@example.com");
-  const body = JSON.stringify({ link: bob?.links[0], email: "bob@example.com" });
 
   heading("Your turn, in another terminal");
   say(`cd ${quickstart}`);
@@ -108,10 +111,8 @@ async function explore(simulator, { env }) {
   say();
   say(dim("# change a role in index.ts, add somebody, or take somebody out; then"));
   say("pulumi up");
-  say(dim("# mails so far"));
-  say(`curl ${simulator.url}/simulator/mails`);
-  say(dim("# Bob accepts; `pulumi up --refresh` sees it"));
-  say(`curl ${simulator.url}/simulator/accept -H 'content-type: application/json' -d '${body}'`);
+  say(dim("# mails so far, for you to accept as Bob; `pulumi up --refresh` sees it"));
+  say(inbox(simulator));
   say();
   say("Ctrl-C ends the server and removes the stack.");
   await once(process, "SIGINT");

@@ -2,13 +2,14 @@
 
 import { delimiter, join } from "node:path";
 import { build } from "./build.mjs";
+import { installChromium } from "./chromium.mjs";
 import { colour, red, say, step, Trouble } from "./console.mjs";
 import { findNode, installDependencies } from "./dependencies.mjs";
 import { root } from "./paths.mjs";
 import { capture, show } from "./process.mjs";
 import { findPulumi } from "./pulumi.mjs";
 
-const commands = { test, demo, model, coverage, mutation };
+const commands = { test, demo, model, coverage, mutation, screenshots };
 const bin = (name, file) => join("node_modules", ...name.split("/"), ...file.split("/"));
 const mocha = bin("mocha", "bin/mocha.js");
 
@@ -25,6 +26,7 @@ async function test(args) {
   const biome = bin("@biomejs/biome", "bin/biome");
   const colors = `--colors=${colour ? "force" : "off"}`;
   await step("Lint", () => capture("node", [biome, "ci", colors, "."], { cwd: root, env }));
+  await installChromium(env);
   return show("node", [mocha, "dist/tests/**/*.test.js", ...args], { cwd: root, env });
 }
 
@@ -52,6 +54,13 @@ async function mutation(args) {
   const env = await setUp();
   const stryker = bin("@stryker-mutator/core", "bin/stryker.js");
   return show("node", [stryker, "run", ...args], { cwd: root, env });
+}
+
+/** The pictures of the documentation anew: docs/images. */
+async function screenshots(args) {
+  const env = { ...(await setUp()), DOCS_SCREENSHOTS: "true" };
+  await build(env);
+  return show("node", [mocha, "dist/tests/browser/**/*.test.js", ...args], { cwd: root, env });
 }
 
 async function demo(args) {

@@ -70,7 +70,8 @@ Example:
 withServer(command("report", "compare a roster with an organization: what `up --refresh` would do"))
   .argument("<file>", "YAML or JSON; - for stdin")
   .option("--markdown", "for a comment on a pull request")
-  .addOption(new Option("--json", "for scripts").conflicts("markdown"))
+  .addOption(new Option("--html", "one page to review who has access").conflicts("markdown"))
+  .addOption(new Option("--json", "for scripts").conflicts(["markdown", "html"]))
   .option("--expect-no-changes", "end with 1 if `up` would change anything")
   .addHelpText(
     "after",
@@ -78,7 +79,8 @@ withServer(command("report", "compare a roster with an organization: what `up --
 Changes nothing. Ends with 1 if the file has problems or \`up\` would fail for somebody.
 
 Example:
-  pulumi-trieve report members.yaml --markdown > comment.md`,
+  pulumi-trieve report members.yaml --markdown > comment.md
+  pulumi-trieve report members.yaml --html > access.html`,
   )
   .action(async (file: string, options: ReportOptions) => {
     const { report } = await import("./report.js");

@@ -8,11 +8,13 @@ import { count } from "../roster/words";
 import { type Access, connect, readAccess, type ServerOptions } from "./connection";
 import { type Cell, type ExitCode, exitCode, markdownCode, type Output } from "./output";
 import { type Change, changes, decide, type Planned, plan, writing } from "./plan";
+import { problemsPage, reportPage } from "./report-html";
 import { nameOf, problemsAsJson, readRoster } from "./roster-file";
 
 export interface ReportOptions extends ServerOptions {
   readonly json?: boolean;
   readonly markdown?: boolean;
+  readonly html?: boolean;
   readonly expectNoChanges?: boolean;
 }
 
@@ -26,7 +28,8 @@ export async function report(
   const client = connect(access, options);
   const { members, problems } = await readRoster(file);
   if (members === undefined) {
-    printProblems(nameOf(file), problems, options, output);
+    if (options.html) output.result(`${await problemsPage(nameOf(file), problems, new Date())}`);
+    else printProblems(nameOf(file), problems, options, output);
     return exitCode.problems;
   }
   const planned = await output.during(
@@ -41,6 +44,7 @@ export async function report(
   );
   if (options.json) printJson(nameOf(file), access, planned, output);
   else if (options.markdown) printMarkdown(nameOf(file), access, planned, output);
+  else if (options.html) await printHtml(nameOf(file), access, planned, output);
   else printText(nameOf(file), access, planned, output);
   const wrong = planned.some(
     ({ change }) =>
@@ -169,6 +173,21 @@ function printJson(
       note: member?.note ?? null,
     })),
   });
+}
+
+async function printHtml(
+  file: string,
+  access: Access,
+  planned: readonly Planned[],
+  output: Output,
+) {
+  const rows = planned.map((person) => ({
+    ...person,
+    mark: marks[person.change].text,
+    words: describe(person),
+  }));
+  const text = { summary: summary(planned), footnote: footnote(planned) };
+  output.result(`${await reportPage({ file, access, at: new Date(), rows, ...text })}`);
 }
 
 /** A comment takes 65,536 characters on GitHub. */

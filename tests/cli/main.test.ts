@@ -61,6 +61,10 @@ describe("the command line", () => {
       args: ["report", "a", "--json", "--markdown"],
       says: /cannot be used with/,
     },
+    "a page and something else": {
+      args: ["report", "a", "--json", "--html"],
+      says: /cannot be used with/,
+    },
     "an unknown option of the simulator": {
       args: ["simulate", "--prot", "1"],
       says: /Unknown option '--prot'/,
@@ -253,12 +257,15 @@ describe("pulumi-trieve simulate", () => {
       },
     );
     const [first] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
-    const [, url = "", id = "", key = ""] =
-      /^Trieve simulator at (\S+)\norganization (\S+)\nkey {10}(\S+)\n$/.exec(first) ?? [];
+    const [, url = "", id = "", key = "", inbox = ""] =
+      /^Trieve simulator at (\S+)\norganization (\S+)\nkey {10}(\S+)\ninbox {8}(\S+)\n$/.exec(
+        first,
+      ) ?? [];
     const env = { TRIEVE_API_KEY: key, TRIEVE_ORGANIZATION_ID: id, TRIEVE_API_URL: url };
     const { code, stdout } = await run(["export"], { env });
     expect(code).to.equal(0);
     expect(stdout).to.include("email: owner@demo.example");
+    expect(await (await fetch(inbox)).text()).to.include("owner@demo.example");
     child.kill("SIGTERM");
     expect(await once(child, "close")).to.deep.equal([0, null]);
   });
