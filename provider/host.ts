@@ -200,6 +200,7 @@ function inputsOf(outs: Outputs): Bag {
     deletionPolicy,
     ...(resendTrigger === null ? {} : { resendTrigger }),
     ...(managed.includes("role") ? { role: outs.role } : {}),
+    ...(managed.includes("roleIsDefault") ? { roleIsDefault: true } : {}),
     ...(managed.includes("scopes") ? { scopes: outs.scopes } : {}),
   };
 }

@@ -43,8 +43,8 @@ export interface Outputs {
   readonly mailFailed: boolean;
   readonly deletionPolicy: DeletionPolicy;
   readonly resendTrigger: string | null;
-  /** Which of the optional properties the program gave at the last write. */
-  readonly managed: readonly ("role" | "scopes")[];
+  /** Which of the optional properties the program gave at the last write; those that no other output tells. */
+  readonly managed: readonly ("role" | "roleIsDefault" | "scopes")[];
   /**
    * Made at creation and kept for life. By it a delete tells whether the program declares this very resource, or
    * another one for the same person: the engine passes no name to a delete.
@@ -59,7 +59,7 @@ export function idOf(person: { readonly organizationId: string; readonly email: 
 
 /** Which optional properties the program gave. */
 export function managedBy(inputs: Inputs): Outputs["managed"] {
-  return (["role", "scopes"] as const).filter((key) => inputs[key] !== undefined);
+  return (["role", "roleIsDefault", "scopes"] as const).filter((key) => inputs[key] !== undefined);
 }
 
 /** Scopes are a set to the server; `null` is no restriction. */

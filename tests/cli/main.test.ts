@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -228,22 +228,6 @@ describe("the command line", () => {
       expect(stderr).not.to.match(/^loaded .*(pulumi|grpc)/m);
     }
     expect((await world.run(["--help"], { env })).stderr).to.equal("loaded commander\n");
-  });
-
-  it("shows its help hardly later than Node starts", function () {
-    this.timeout(30_000);
-    const empty = world.file("", "empty.cjs");
-    const env = { ...bareEnvironment, NODE_V8_COVERAGE: undefined };
-    const time = (args: string[]) => {
-      const began = process.hrtime.bigint();
-      spawnSync(process.execPath, args, { env });
-      return Number(process.hrtime.bigint() - began) / 1e6;
-    };
-    // In turn, so that whatever else the machine does slows both.
-    const pairs = Array.from({ length: 20 }, () => [time([empty]), time([bin, "--help"])] as const);
-    const bare = Math.min(...pairs.map(([ms]) => ms));
-    const help = Math.min(...pairs.map(([, ms]) => ms));
-    expect(help, `${help} ms, bare Node ${bare} ms`).to.be.lessThan(1.5 * bare + 5);
   });
 });
 

@@ -70,6 +70,13 @@ members:
     expect(world.people()["grace@example.com"]).to.equal(undefined);
   });
 
+  it("refreshes without a difference, default roles included", async () => {
+    await start("members: [ada@example.com, { email: bob@example.com, role: admin }]");
+    await world.succeed("up");
+    const { output } = await world.succeed("refresh");
+    expect(output).not.to.include("[diff:");
+  });
+
   it("of 1,000: order is nothing, a line is a person, and a mistake is refused before any write", async () => {
     const emails = Array.from({ length: 1_000 }, (_, i) => `p${i}@example.com`);
     const owner = "  - { email: olga@example.com, role: owner }\n";
