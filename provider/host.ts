@@ -206,7 +206,7 @@ function inputsOf(outs: Outputs): Bag {
 }
 
 function parseId(id: string): Pick<Inputs, "organizationId" | "email"> {
-  const [, organizationId, email] = /^([0-9a-f-]{36})\/(.+@.+)$/i.exec(id) ?? [];
+  const [, organizationId, email] = /^([0-9a-f-]{36})\/([^@]+@[^@]+)$/i.exec(id) ?? [];
   if (organizationId === undefined || email === undefined)
     throw new Error(`${JSON.stringify(id)} is not an id of the form <organizationId>/<email>.`);
   return { organizationId: organizationId.toLowerCase(), email: email.toLowerCase() };

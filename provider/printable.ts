@@ -1,6 +1,6 @@
-// Control and format characters (colours, cursor, right-to-left, invisible), halves of pairs, line separators.
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
-const unprintableButBreaks = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+// Control characters (colours, cursor), format characters (right-to-left, invisible), halves of pairs, private use, line
+// separators, and all others that show as nothing.
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]+/gu;
 
 /** Text from a server or a file, so that it can do nothing to a terminal and hide nothing from a reader: one line. */
 export function printable(text: string): string {
@@ -9,12 +9,17 @@ export function printable(text: string): string {
 
 /** The same, over several lines. */
 export function printableLines(text: string): string {
-  return text.replace(unprintableButBreaks, escapeOf);
+  return text.split("\n").map(printable).join("\n");
+}
+
+/** Such text as words of a sentence: blanks in place of what cannot be printed. */
+export function oneLine(text: string): string {
+  return text.replace(unprintable, " ").trim();
 }
 
 /** `\u001b` */
-export function escapeOf(character: string): string {
-  return [...Array(character.length).keys()]
-    .map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`)
+export function escapeOf(characters: string): string {
+  return [...Array(characters.length).keys()]
+    .map((i) => `\\u${characters.charCodeAt(i).toString(16).padStart(4, "0")}`)
     .join("");
 }

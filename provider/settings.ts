@@ -1,3 +1,4 @@
+import { printable } from "./printable";
 import { roles } from "./trieve/model";
 
 /** Whether a person is to be told: `required`, a mail that fails is an error; `optional`, the row is enough. */
@@ -80,8 +81,7 @@ export function resolveSettings(
     /\/+$/,
     "",
   );
-  if (!isHttpUrl(apiUrl))
-    problems.push(`apiUrl ${JSON.stringify(apiUrl)} is not an http or https URL`);
+  if (!isHttpUrl(apiUrl)) problems.push(`apiUrl ${showUrl(apiUrl)} ${noUrl}`);
   else if (/\/api$/.test(apiUrl))
     problems.push(
       `apiUrl ${JSON.stringify(apiUrl)} ends with /api: write it without, ${apiUrl.slice(0, -4)}`,
@@ -91,8 +91,7 @@ export function resolveSettings(
     /\/+$/,
     "",
   );
-  if (!isHttpUrl(appUrl))
-    problems.push(`appUrl ${JSON.stringify(appUrl)} is not an http or https URL`);
+  if (!isHttpUrl(appUrl)) problems.push(`appUrl ${showUrl(appUrl)} ${noUrl}`);
 
   const redirectUri =
     config("redirectUri") ??
@@ -109,7 +108,7 @@ export function resolveSettings(
   else if (!isHttpUrl(redirectUri) || !/^[^?#]*\/([?#]|$)/.test(redirectUri))
     // Trieve makes `<before the ?>org?<after it>` of it for those who are added at once.
     problems.push(
-      `redirectUri ${JSON.stringify(redirectUri)} must be an http or https URL whose path ends with a slash, such as http://localhost:5173/`,
+      `redirectUri ${showUrl(redirectUri)} must be an http or https URL whose path ends with a slash, such as http://localhost:5173/`,
     );
 
   const mail = config("mail") ?? "required";
@@ -152,8 +151,16 @@ export function keyAdvice(explicit: boolean): string {
     : `${recorded} After a rotation set TRIEVE_API_KEY=<new key>, or set trieve:apiKey and add --run-program.`;
 }
 
+const noUrl = "is not an http or https URL without user name and password";
+
+/** A password may stand before the last @, wherever a URL that is wrong has it. */
+function showUrl(text: string): string {
+  return printable(JSON.stringify(text.replace(/^.*@/s, "…@")));
+}
+
 function isHttpUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
+  // Parsing drops line breaks and tabs, of which then nobody knows.
+  if (!URL.canParse(text) || /\s/.test(text) || printable(text) !== text) return false;
   const { protocol, username, password } = new URL(text);
   return (protocol === "http:" || protocol === "https:") && username === "" && password === "";
 }

@@ -133,7 +133,7 @@ describe("settings: values taken", () => {
 });
 
 describe("settings: values refused", () => {
-  const url = "is not an http or https URL";
+  const url = "is not an http or https URL without user name and password";
   const slash =
     "must be an http or https URL whose path ends with a slash, such as http://localhost:5173/";
   const number = "must be a whole number from 1 to 8: ten requests at once hang a Trieve server";
@@ -170,8 +170,17 @@ describe("settings: values refused", () => {
       ['apiUrl "http://t.example/api" ends with /api: write it without, http://t.example'],
     ],
     ["appUrl", "t.example/api", [`appUrl "t.example/api" ${url}`]],
-    ["appUrl", "https://ada@t.example/api", [`appUrl "https://ada@t.example/api" ${url}`]],
-    ["appUrl", "https://:word@t.example/api", [`appUrl "https://:word@t.example/api" ${url}`]],
+    // What stands before an @ may be a password: problems are printed, and end in logs.
+    ["appUrl", "https://ada@t.example/api", [`appUrl "…@t.example/api" ${url}`]],
+    ["appUrl", "https://:word@t.example/api", [`appUrl "…@t.example/api" ${url}`]],
+    [
+      "apiUrl",
+      "https://ada:p@ss/word@t.example",
+      [`apiUrl "…@t.example" ${url}`, `appUrl "…@t.example/api" ${url}`],
+    ],
+    ["redirectUri", "http:ada:word@d.example", [`redirectUri "…@d.example" ${slash}`]],
+    ["appUrl", "http://t.example/\napi", [`appUrl "http://t.example/\\napi" ${url}`]],
+    ["appUrl", "http://t.example/\u202eapi", [`appUrl "http://t.example/\\u202eapi" ${url}`]],
     ["redirectUri", "https://d.example", [`redirectUri "https://d.example" ${slash}`]],
     ["redirectUri", "https://d.example/app", [`redirectUri "https://d.example/app" ${slash}`]],
     ["redirectUri", "https://d.example?to=/", [`redirectUri "https://d.example?to=/" ${slash}`]],

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { Client } from "../trieve/client";
 import { Declined, UnexpectedAnswer } from "../trieve/errors";
-import { describeMismatch, type Role, roleNumber, roles } from "../trieve/model";
+import { describeMismatch, parse, type Role, roleNumber, roles, uuid } from "../trieve/model";
 import { keyWithoutAccount } from "../trieve/quirks";
 
 /** Whose key it is, and which organizations that account is in. */
@@ -30,7 +30,7 @@ const identity = v.pipe(
   v.object({
     email: v.string(),
     user_orgs: v.array(v.object({ organization_id: v.string(), role })),
-    orgs: v.array(v.object({ id: v.string(), name: v.string() })),
+    orgs: v.array(v.object({ id: uuid, name: v.string() })),
   }),
   v.transform(
     ({ email, user_orgs, orgs }): Identity => ({
@@ -65,7 +65,7 @@ export class AdminClient extends Client {
       path: "/api/auth/me",
     } as const;
     try {
-      return await this.read(call, (json) => v.parse(identity, json));
+      return await this.read(call, (json) => parse(identity, json));
     } catch (error) {
       if (error instanceof Declined && keyWithoutAccount(error.serverMessage)) return undefined;
       throw error;
@@ -79,7 +79,7 @@ export class AdminClient extends Client {
       method: "GET",
       path: `/api/organization/${organizationId}`,
     } as const;
-    return this.read(call, (json) => v.parse(organization, json).organization.name);
+    return this.read(call, (json) => parse(organization, json).organization.name);
   }
 
   /** The first thousand keys of an organization. */
@@ -92,7 +92,7 @@ export class AdminClient extends Client {
         method: "GET",
         path: `/api/organization/api_key?limit=${pageSize}${from}`,
       } as const;
-      const page = await this.read(call, (json) => v.parse(keyPage, json));
+      const page = await this.read(call, (json) => parse(keyPage, json));
       keys.push(...page.api_keys);
       if (page.api_keys.length < pageSize || page.cursor === null) break;
       from = `&cursor=${encodeURIComponent(page.cursor)}`;
@@ -111,9 +111,9 @@ export class AdminClient extends Client {
     const response = await this.exchange(call, this.limits.readMs);
     if (response.status !== 200) throw this.failure(call, response);
     try {
-      return v.parse(newKey, JSON.parse(response.text)).api_key;
+      return parse(newKey, JSON.parse(response.text)).api_key;
     } catch (error) {
-      throw new UnexpectedAnswer(call, response.status, describeMismatch(error));
+      throw new UnexpectedAnswer(call, response.status, this.withoutKey(describeMismatch(error)));
     }
   }
 }

@@ -25,6 +25,9 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+/** The longest address that Trieve invites. One endless cell must not widen thousands of rows. */
+const maxWidth = 100;
+
 /** Where a command prints: results to stdout, everything about them to stderr. */
 export class Output {
   constructor(
@@ -51,19 +54,19 @@ export class Output {
     this.message(`warning: ${text}`);
   }
 
-  /** Columns as wide as what is in them. Foreign text is made printable. */
+  /** Columns as wide as what is in them, within reason. Foreign text is made printable. */
   table(rows: readonly (readonly Cell[])[]) {
     const texts = rows.map((row) => row.map(({ text }) => printable(text)));
     const widths: number[] = [];
     for (const row of texts)
       row.forEach((text, i) => {
-        widths[i] = Math.max(widths[i] ?? 0, text.length);
+        widths[i] = Math.max(widths[i] ?? 0, Math.min(text.length, maxWidth));
       });
     rows.forEach((row, r) => {
       const last = row.length - 1;
       const cells = row.map(({ style }, i) => {
         const text = texts[r]?.[i] ?? "";
-        const pad = i === last ? "" : " ".repeat((widths[i] ?? 0) - text.length);
+        const pad = i === last ? "" : " ".repeat(Math.max(0, (widths[i] ?? 0) - text.length));
         return this.paint(text, style) + pad;
       });
       this.result(cells.join("  ").trimEnd());

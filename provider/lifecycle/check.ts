@@ -1,4 +1,5 @@
 import { isUuid, roleChoice } from "../settings";
+import { printable } from "../printable";
 import { type Role, roles } from "../trieve/model";
 import type { Inputs } from "./state";
 
@@ -69,7 +70,7 @@ class Problem {
 /** Values in messages: short, quoted, one line. */
 function show(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  return printable(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 }
 
 /**

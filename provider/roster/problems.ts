@@ -1,3 +1,5 @@
+import { printable } from "../printable";
+
 /** Where something stands in a file; line and column count from 1. */
 export interface Place {
   readonly file: string;
@@ -17,10 +19,10 @@ export interface RosterProblem {
 /** Keys and positions on the way from the roster to a value. */
 export type Path = readonly (string | number)[];
 
-/** `members.yaml:7:5: …` of a file, `members[3].role: …` of the program. */
+/** `members.yaml:7:5: …` of a file, `members[3].role: …` of the program: one line, whatever is in the file. */
 export function formatProblem({ place, path, text }: RosterProblem): string {
   const where = place ? formatPlace(place) : path;
-  return where === "" ? text : `${where}: ${text}`;
+  return printable(where === "" ? text : `${where}: ${text}`);
 }
 
 /** `members.yaml:7:5` */

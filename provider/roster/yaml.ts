@@ -60,6 +60,7 @@ const contained: ReadonlySet<YAMLError["code"]> = new Set([
 const plainer: { readonly [code in YAMLError["code"]]?: string } = {
   MULTIPLE_DOCS: "A second document begins here",
   NON_STRING_KEY: "This key is no text",
+  RESOURCE_EXHAUSTION: "This is nested too deeply",
 };
 
 const advice: { readonly [code in YAMLError["code"]]?: string } = {
@@ -73,6 +74,7 @@ const advice: { readonly [code in YAMLError["code"]]?: string } = {
   MULTILINE_IMPLICIT_KEY: "write `key: value`",
   MULTIPLE_DOCS: "write one list, without --- in between",
   NON_STRING_KEY: "write a word",
+  RESOURCE_EXHAUSTION: "write addresses or maps right below members",
   TAB_AS_INDENT: "write spaces",
   UNEXPECTED_TOKEN: "delete it, or put the value in quotes",
 };
@@ -129,7 +131,13 @@ class Reader implements Source {
   }
 
   private place(offset: number): Place {
-    const line = this.lineStarts.findLastIndex((start) => start <= offset);
+    // By halves: a search from the end made files of many lines take minutes.
+    let line = 0;
+    for (let end = this.lineStarts.length; end - line > 1; ) {
+      const middle = (line + end) >> 1;
+      if ((this.lineStarts[middle] ?? 0) <= offset) line = middle;
+      else end = middle;
+    }
     return { file: this.file, line: line + 1, column: offset - (this.lineStarts[line] ?? 0) + 1 };
   }
 

@@ -246,10 +246,15 @@ export class Client {
       try {
         return parse(JSON.parse(response.text));
       } catch (error) {
-        throw new UnexpectedAnswer(call, response.status, describeMismatch(error), {
-          // A body cut short may come whole next time; one of another shape will not.
-          transient: error instanceof SyntaxError,
-        });
+        throw new UnexpectedAnswer(
+          call,
+          response.status,
+          this.withoutKey(describeMismatch(error)),
+          {
+            // A body cut short may come whole next time; one of another shape will not.
+            transient: error instanceof SyntaxError,
+          },
+        );
       }
     }, this.limits).catch((error) => this.#nameAHang(call, error));
   }
@@ -290,13 +295,13 @@ export class Client {
       );
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
-      throw new NoAnswer(call, error.message, error.reason);
+      throw new NoAnswer(call, this.withoutKey(error.message), error.reason);
     }
   }
 
   protected failure(call: Call, response: Response): TrieveError {
     const { status } = response;
-    const message = this.#withoutKey(serverMessage(response.text));
+    const message = this.withoutKey(serverMessage(response.text));
     if (status === 408) this.#overloads += 1;
     if (status === 401) return new KeyRejected(call, this.connection.keyAdvice);
     if (status === 403) return new NotAllowed(call, message);
@@ -310,9 +315,9 @@ export class Client {
   }
 
   /** A proxy may send back what it was sent. A key as short as a word would garble what servers say. */
-  #withoutKey(message: string): string {
+  protected withoutKey(message: string): string {
     const { apiKey } = this.connection;
-    return apiKey.length < 16 ? message : message.replaceAll(apiKey, "<key>");
+    return apiKey.length < 8 ? message : message.replaceAll(apiKey, "<key>");
   }
 
   /** A server whose database connections are used up for good still answers its health check. */

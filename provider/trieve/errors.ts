@@ -1,3 +1,5 @@
+import { oneLine } from "../printable";
+
 /** What was asked of Trieve, in words for people. */
 export interface Attempt {
   /** "invite ada@example.com", "list the members" */
@@ -10,8 +12,7 @@ export interface Attempt {
 
 /** Server text goes to terminals and logs: no control characters, no flood. */
 function clean(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must go
-  const line = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]+/g, " ").trim();
+  const line = oneLine(text);
   return line.length > 300 ? `${line.slice(0, 300)}…` : line;
 }
 
@@ -19,7 +20,7 @@ function sentence(attempt: Attempt, answer: string, advice: string): string {
   const where = attempt.organizationId
     ? `in organization ${attempt.organizationId} at ${attempt.server}`
     : `at ${attempt.server}`;
-  return `Could not ${attempt.what} ${where}: ${answer}. ${advice}`;
+  return oneLine(`Could not ${attempt.what} ${where}: ${answer}. ${advice}`);
 }
 
 /**

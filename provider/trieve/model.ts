@@ -51,7 +51,10 @@ const timestamp = v.pipe(
   v.transform((text) => `${text}Z`),
 );
 
-const role = v.pipe(v.number(), v.integer(), v.transform(roleOf));
+const role = v.pipe(v.number(), v.integer("expected a whole number"), v.transform(roleOf));
+
+/** Ids become parts of paths, of which `..` would lead to another resource. */
+export const uuid = v.pipe(v.string(), v.uuid("expected a UUID"));
 
 /** Entries may be null in the database; such a scope matches nothing. */
 const scopes = v.nullable(
@@ -62,7 +65,7 @@ const scopes = v.nullable(
 );
 
 const invitationRow = v.object({
-  id: v.string(),
+  id: uuid,
   email: v.string(),
   organization_id: v.string(),
   used: v.boolean(),
@@ -72,54 +75,75 @@ const invitationRow = v.object({
 });
 
 const memberRow = v.object({
-  id: v.string(),
+  id: uuid,
   email: v.string(),
   user_orgs: v.array(
     v.object({ organization_id: v.string(), role, scopes, created_at: timestamp }),
   ),
 });
 
-/** `GET /api/invitations/{organization}`: rows of other organizations, which no version should send, are dropped. */
+/**
+ * `GET /api/invitations/{organization}`. A row of another organization, which no version sends, makes all of it
+ * doubtful: without it somebody might seem to be gone.
+ */
 export function parseInvitations(json: unknown, organizationId: string): Invitation[] {
-  return v
-    .parse(v.array(invitationRow), json)
-    .filter((row) => row.organization_id === organizationId)
-    .map((row) => ({
-      id: row.id,
-      email: row.email,
-      used: row.used,
-      role: row.role,
-      scopes: row.scopes,
-      createdAt: row.created_at,
-    }));
+  const rows = v.array(
+    v.pipe(
+      invitationRow,
+      v.check((row) => row.organization_id === organizationId, "of another organization"),
+    ),
+  );
+  return parse(rows, json).map((row) => ({
+    id: row.id,
+    email: row.email,
+    used: row.used,
+    role: row.role,
+    scopes: row.scopes,
+    createdAt: row.created_at,
+  }));
 }
 
-/** `GET /api/organization/users/{organization}`: one entry for each membership row, duplicates included. */
+/**
+ * `GET /api/organization/users/{organization}`: one entry for each membership row, duplicates included. Somebody
+ * without a membership there makes all of it doubtful.
+ */
 export function parseMembers(json: unknown, organizationId: string): Member[] {
-  return v.parse(v.array(memberRow), json).flatMap((row) =>
-    row.user_orgs
-      .filter((membership) => membership.organization_id === organizationId)
-      .map((membership) => ({
-        userId: row.id,
-        email: row.email,
-        role: membership.role,
-        scopes: membership.scopes,
-        joinedAt: membership.created_at,
-      })),
+  const isHere = (membership: { readonly organization_id: string }) =>
+    membership.organization_id === organizationId;
+  const rows = v.array(
+    v.pipe(
+      memberRow,
+      v.check((row) => row.user_orgs.some(isHere), "of another organization"),
+    ),
+  );
+  return parse(rows, json).flatMap((row) =>
+    row.user_orgs.filter(isHere).map((membership) => ({
+      userId: row.id,
+      email: row.email,
+      role: membership.role,
+      scopes: membership.scopes,
+      joinedAt: membership.created_at,
+    })),
   );
 }
 
 /** `GET /api/auth/me`: the account behind a key. */
 export function parseAccount(json: unknown): { userId: string; email: string } {
-  const account = v.parse(v.object({ id: v.string(), email: v.string() }), json);
+  const account = parse(v.object({ id: uuid, email: v.string() }), json);
   return { userId: account.id, email: account.email };
 }
 
-/** Where and why a body is not what Trieve sends, in a few words: `[3].user_orgs: expected Array`. */
+/** @throws at the first mismatch: an answer of millions of wrong rows must not become millions of issues */
+export function parse<S extends v.GenericSchema>(schema: S, json: unknown): v.InferOutput<S> {
+  return v.parse(schema, json, { abortEarly: true });
+}
+
+/** Where and why a body is not what Trieve sends, never what is in it: `3.user_orgs: expected Array`. */
 export function describeMismatch(error: unknown): string {
   if (error instanceof v.ValiError) {
     const issue = error.issues[0];
-    return `${v.getDotPath(issue) ?? "body"}: ${issue.message}`;
+    const wrong = issue.kind === "schema" ? `expected ${issue.expected}` : issue.message;
+    return `${v.getDotPath(issue) ?? "body"}: ${wrong}`;
   }
   return error instanceof SyntaxError ? "not JSON" : String(error);
 }

@@ -78,7 +78,7 @@ describe("client: requests", () => {
   const organization = { "tr-organization": organizationId };
   const json = { "content-type": "application/json" };
   const links = { app_url: "http://t.example/api", redirect_uri: "http://d.example/" };
-  const account = answer(200, JSON.stringify({ id: "u1", email }));
+  const account = answer(200, JSON.stringify({ id: organizationId, email }));
   const rows: readonly [
     it: string,
     call: (client: Client) => Promise<unknown>,

@@ -10,9 +10,13 @@ import {
 } from "../../provider/trieve/model";
 
 const organization_id = "01234567-89ab-cdef-0123-456789abcdef";
+const ids = {
+  invitation: "5f0c3c1e-58f6-4c8e-9f2b-0f6c6a3f5d11",
+  user: "0c9f3c1e-58f6-4c8e-9f2b-0f6c6a3f5d11",
+};
 const created_at = "2025-09-12T15:02:44.123456";
 const invitation = {
-  id: "i1",
+  id: ids.invitation,
   email: "Ada@X.example",
   organization_id,
   used: false,
@@ -23,7 +27,7 @@ const invitation = {
 };
 const membership = { organization_id, role: 2, scopes: ["GET /api/chunk"], created_at };
 const member = {
-  id: "u1",
+  id: ids.user,
   name: null,
   email: "Bob@X.example",
   created_at,
@@ -48,7 +52,7 @@ describe("model: invitations", () => {
   it("a row as Trieve sends it, the address as it was typed", () => {
     expect(invitations(invitation)).to.deep.equal([
       {
-        id: "i1",
+        id: ids.invitation,
         email: "Ada@X.example",
         used: false,
         role: "admin",
@@ -61,12 +65,13 @@ describe("model: invitations", () => {
   it("none", () => expect(invitations()).to.deep.equal([]));
 
   it("in the order of the list", () => {
-    const ids = invitations({ ...invitation, id: "b" }, { ...invitation, id: "a" });
-    expect(ids.map(({ id }) => id)).to.deep.equal(["b", "a"]);
+    const rows = invitations({ ...invitation, id: ids.user }, invitation);
+    expect(rows.map(({ id }) => id)).to.deep.equal([ids.user, ids.invitation]);
   });
 
-  it("those of other organizations are dropped", () => {
-    expect(invitations({ ...invitation, organization_id: "another" })).to.deep.equal([]);
+  it("one of another organization makes the list doubtful: without it somebody might seem gone", () => {
+    const strange = { ...invitation, organization_id: organization_id.toUpperCase() };
+    expect(mismatch(() => invitations(invitation, strange))).to.equal("1: of another organization");
   });
 });
 
@@ -74,7 +79,7 @@ describe("model: members", () => {
   it("a membership as Trieve sends it", () => {
     expect(members(member)).to.deep.equal([
       {
-        userId: "u1",
+        userId: ids.user,
         email: "Bob@X.example",
         role: "owner",
         scopes: ["GET /api/chunk"],
@@ -91,13 +96,18 @@ describe("model: members", () => {
   it("memberships of other organizations are dropped", () => {
     const user_orgs = [{ ...membership, organization_id: "another", role: 0 }, membership];
     expect(members({ ...member, user_orgs }).map(({ role }) => role)).to.deep.equal(["owner"]);
-    expect(members({ ...member, user_orgs: [] })).to.deep.equal([]);
+  });
+
+  it("somebody without a membership here makes the list doubtful", () => {
+    expect(mismatch(() => members({ ...member, user_orgs: [] }))).to.equal(
+      "0: of another organization",
+    );
   });
 });
 
 describe("model: account", () => {
   it("id and address", () =>
-    expect(parseAccount(member)).to.deep.equal({ userId: "u1", email: "Bob@X.example" }));
+    expect(parseAccount(member)).to.deep.equal({ userId: ids.user, email: "Bob@X.example" }));
 });
 
 describe("model: roles", () => {
@@ -212,6 +222,31 @@ describe("model: bodies that are not Trieve's", () => {
   for (const body of [null, [], {}, { id: "u1" }, { id: 7, email: "a@x.example" }])
     it(`${JSON.stringify(body)} in place of an account`, () =>
       expect(mismatch(() => parseAccount(body))).not.to.equal("nothing"));
+
+  for (const id of ["..", "a/../..", "", "i1"])
+    it(`an id ${JSON.stringify(id)}, which would become part of a path`, () => {
+      expect(mismatch(() => invitations({ ...invitation, id }))).to.equal("0.id: expected a UUID");
+      expect(mismatch(() => members({ ...member, id }))).to.equal("0.id: expected a UUID");
+    });
+
+  it("by its kind, not by what is in it, which may be a key", () => {
+    expect(mismatch(() => parseInvitations("tr-secret", organization_id))).to.equal(
+      "body: expected Array",
+    );
+    expect(mismatch(() => invitations({ ...invitation, used: "tr-secret" }))).to.equal(
+      "0.used: expected boolean",
+    );
+  });
+
+  it("at the first row that is wrong: a million of them must not cost memory each", () => {
+    let error: unknown;
+    try {
+      members(...Array(1000).fill(0));
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).to.have.property("issues").with.length(1);
+  });
 
   it("no JSON", () =>
     expect(mismatch(() => JSON.parse("<html>the key is tr-secret</html>"))).to.equal("not JSON"));
