@@ -9,7 +9,7 @@ import { root } from "./paths.mjs";
 import { capture, show } from "./process.mjs";
 import { findPulumi } from "./pulumi.mjs";
 
-const commands = { test, demo, model, coverage, mutation, screenshots };
+const commands = { test, demo, model, fuzz, coverage, mutation, screenshots };
 const bin = (name, file) => join("node_modules", ...name.split("/"), ...file.split("/"));
 const mocha = bin("mocha", "bin/mocha.js");
 
@@ -36,6 +36,13 @@ async function model([runs = "20000", ...args]) {
   await build(env);
   const long = ["--timeout", "0", ...args];
   return show("node", [mocha, "dist/tests/model/**/*.test.js", ...long], { cwd: root, env });
+}
+
+/** Hostile input for so many minutes in all, instead of some hundred runs each: `npm run test:fuzz -- 60`. */
+async function fuzz([minutes = "10", ...args]) {
+  const env = { ...(await setUp()), FUZZ_MINUTES: minutes };
+  await build(env);
+  return show("node", [mocha, "dist/tests/fuzz/**/*.test.js", ...args], { cwd: root, env });
 }
 
 /** Branches of the two parts that everything else leans on, by their own tests alone. */

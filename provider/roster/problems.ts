@@ -22,7 +22,9 @@ export type Path = readonly (string | number)[];
 /** `members.yaml:7:5: …` of a file, `members[3].role: …` of the program: one line, whatever is in the file. */
 export function formatProblem({ place, path, text }: RosterProblem): string {
   const where = place ? formatPlace(place) : path;
-  return printable(where === "" ? text : `${where}: ${text}`);
+  const line = printable(where === "" ? text : `${where}: ${text}`);
+  // Keys, anchors and what the parser quotes are as long as the file makes them.
+  return line.length > 500 ? `${line.slice(0, 500)}…` : line;
 }
 
 /** `members.yaml:7:5` */

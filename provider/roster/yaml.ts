@@ -3,7 +3,9 @@ import {
   isMap,
   isNode,
   isScalar,
+  Lexer,
   type Node,
+  Parser,
   parseDocument,
   type YAMLError,
   type YAMLMap,
@@ -41,6 +43,11 @@ export function readYaml(text: string, file: string): Source {
 
 /** A roster needs 4: the file, its members, one of them, their scopes. */
 const maxDepth = 10;
+/**
+ * What the parser may be inside of at once. It follows nesting by recursion, and V8 ends the whole process when a regular
+ * expression meets a stack that is nearly full: 3 kB of `[` did so.
+ */
+const maxStack = 100;
 /** What aliases may come to, written out. Enough for 1,000 people with the same 90 scopes. */
 const maxCopies = 100_000;
 
@@ -60,7 +67,6 @@ const contained: ReadonlySet<YAMLError["code"]> = new Set([
 const plainer: { readonly [code in YAMLError["code"]]?: string } = {
   MULTIPLE_DOCS: "A second document begins here",
   NON_STRING_KEY: "This key is no text",
-  RESOURCE_EXHAUSTION: "This is nested too deeply",
 };
 
 const advice: { readonly [code in YAMLError["code"]]?: string } = {
@@ -74,7 +80,6 @@ const advice: { readonly [code in YAMLError["code"]]?: string } = {
   MULTILINE_IMPLICIT_KEY: "write `key: value`",
   MULTIPLE_DOCS: "write one list, without --- in between",
   NON_STRING_KEY: "write a word",
-  RESOURCE_EXHAUSTION: "write addresses or maps right below members",
   TAB_AS_INDENT: "write spaces",
   UNEXPECTED_TOKEN: "delete it, or put the value in quotes",
 };
@@ -102,6 +107,12 @@ class Reader implements Source {
     const content = text.replace(/^\uFEFF/, "");
     // The parser's own counter loses lines after a mistake.
     this.lineStarts = [0, ...Array.from(content.matchAll(/\n/g), ({ index }) => index + 1)];
+    const abyss = findAbyss(content);
+    if (abyss !== undefined) {
+      this.spoil(abyss, [], tooDeep);
+      this.soundUntil = 0;
+      return;
+    }
     const document = parseDocument(content, {
       prettyErrors: false,
       schema: "core",
@@ -175,7 +186,7 @@ class Reader implements Source {
       return undefined;
     }
     if (depth > maxDepth) {
-      this.spoil(start, path, "is nested too deeply: write addresses or maps right below members");
+      this.spoil(start, path, tooDeep);
       return undefined;
     }
     if (alias && ++this.copies > maxCopies) {
@@ -228,6 +239,19 @@ class Reader implements Source {
     // Unlike an assignment, this makes `__proto__` a property as any other.
     return Object.fromEntries(entries);
   }
+}
+
+const tooDeep = "is nested too deeply: write addresses or maps right below members";
+
+/** Where a text is nested deeper than the parser is to follow, found without following. */
+function findAbyss(text: string): number | undefined {
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    // One step at a time; what it yields is of no use here.
+    for (const _token of parser.next(lexeme));
+    if (parser.stack.length > maxStack) return parser.offset;
+  }
+  return undefined;
 }
 
 function spanOf({ range }: Node): Span {
