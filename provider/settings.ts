@@ -77,19 +77,15 @@ export function resolveSettings(
       `organizationId ${JSON.stringify(organizationId)} is not a UUID: copy it from the dashboard`,
     );
 
-  const apiUrl = (config("apiUrl") ?? environment("TRIEVE_API_URL") ?? defaultApiUrl).replace(
-    /\/+$/,
-    "",
-  );
+  const apiUrl = withoutSlashes(config("apiUrl") ?? environment("TRIEVE_API_URL") ?? defaultApiUrl);
   if (!isHttpUrl(apiUrl)) problems.push(`apiUrl ${showUrl(apiUrl)} ${noUrl}`);
   else if (/\/api$/.test(apiUrl))
     problems.push(
       `apiUrl ${JSON.stringify(apiUrl)} ends with /api: write it without, ${apiUrl.slice(0, -4)}`,
     );
 
-  const appUrl = (config("appUrl") ?? environment("TRIEVE_APP_URL") ?? `${apiUrl}/api`).replace(
-    /\/+$/,
-    "",
+  const appUrl = withoutSlashes(
+    config("appUrl") ?? environment("TRIEVE_APP_URL") ?? `${apiUrl}/api`,
   );
   if (!isHttpUrl(appUrl)) problems.push(`appUrl ${showUrl(appUrl)} ${noUrl}`);
 
@@ -149,6 +145,13 @@ export function keyAdvice(explicit: boolean): string {
   return explicit
     ? `${recorded} Give the new key to the trieve.Provider and add --run-program.`
     : `${recorded} After a rotation set TRIEVE_API_KEY=<new key>, or set trieve:apiKey and add --run-program.`;
+}
+
+/** A URL without slashes at its end. */
+function withoutSlashes(url: string): string {
+  let end = url.length;
+  while (url[end - 1] === "/") end--;
+  return url.slice(0, end);
 }
 
 const noUrl = "is not an http or https URL without user name and password";

@@ -19,7 +19,7 @@ const invitationData = {
 /** Trieve's pattern: no end, so anything may follow; the apostrophe is a curly one, so a straight one is refused. */
 const emailPattern = /^[a-zA-Z0-9.!#$%&’*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)*/;
 /** What Rust's `trim` takes away. */
-const edgeBlanks = /^\p{White_Space}+|\p{White_Space}+$/gu;
+const edgeBlanks = /^\p{White_Space}+|(?<!\p{White_Space})\p{White_Space}+$/gu;
 /** Width of the column. */
 const longestEmail = 100;
 

@@ -71,8 +71,9 @@ function forgetMembers({ store }: World, organizationId: string): void {
 
 /** Tags go, what is left is escaped. */
 function sanitize(name: string): string {
-  return name
-    .replace(/<[^>]*>/g, "")
+  // No tag ends in what comes after.
+  const end = name.lastIndexOf(">") + 1;
+  return (name.slice(0, end).replace(/<[^>]*>?/g, "") + name.slice(end))
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;");

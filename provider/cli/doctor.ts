@@ -178,7 +178,8 @@ async function checkLinks(
     (key) => (key === "trieve:redirectUri" ? undefined : settingsOf(options)(key)),
     process.env,
   );
-  const appUrl = settings?.appUrl ?? process.env.TRIEVE_APP_URL?.trim().replace(/\/+$/, "");
+  // Of one that is wrong the settings have told already, without the password that may be in it.
+  const appUrl = resolveSettings(settingsOf(options), process.env).settings?.appUrl;
   if (appUrl !== undefined && appUrl !== `${apiUrl}/api`) {
     const works = await answersHealth(appUrl);
     tell(
