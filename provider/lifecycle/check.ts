@@ -1,5 +1,5 @@
-import { isUuid, roleChoice } from "../settings";
 import { printable } from "../printable";
+import { isUuid, roleChoice } from "../settings";
 import { type Role, roles } from "../trieve/model";
 import type { Inputs } from "./state";
 
