@@ -12,6 +12,7 @@ import type { Organization } from "./lifecycle/act";
 import { checkArguments } from "./lifecycle/check";
 import { diff as compare } from "./lifecycle/diff";
 import { type Inputs, idOf, type Outputs } from "./lifecycle/state";
+import { printable } from "./printable";
 import { tellKnown } from "./records";
 import { checkGuard, type GuardInputs, guardDiffers, isGuard } from "./roster/guard";
 import { keyAdvice, resolveSettings, type Settings, type SettingsResult } from "./settings";
@@ -188,7 +189,7 @@ function oneLine(message: string): Error {
 }
 
 function warn(text: string): void {
-  console.log(`warning: ${text}`);
+  console.log(`warning: ${printable(text)}`);
 }
 
 /** What a program would have to say to have things as they are, by which the engine shows drift. */

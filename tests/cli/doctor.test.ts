@@ -171,4 +171,18 @@ ${mail}`,
     const { stdout } = await doctor({ TRIEVE_API_KEY: apiKey, TRIEVE_ORGANIZATION_ID: id });
     expect(stdout).to.include('\n✓ organization  "x\\"\\u001b[2J\\u202e"\n');
   });
+
+  it("says where the key travels unencrypted", async () => {
+    const { code, stdout } = await world.run([
+      "doctor",
+      "--url",
+      "http://trieve.invalid",
+      "--retry-for",
+      "0",
+    ]);
+    expect(code).to.equal(3);
+    expect(stdout).to.contain(
+      "the key travels unencrypted: use https outside of a private network",
+    );
+  });
 });

@@ -41,6 +41,18 @@ describe("hostile text, with the real CLI", function () {
     expect(JSON.stringify(await world.project.exportState())).not.to.contain(apiKey);
   });
 
+  it("of a server: what a preview tells of people whom nobody declares", async () => {
+    for (const [i, word] of words.entries())
+      world.simulator.addMember(world.organization.id, `${word}${i}@x.example`);
+    writeFileSync(join(world.project.folder, "members.yaml"), "members: [ada@example.com]");
+    await world.project.write(
+      `new (require("pulumi-trieve").TrieveRoster)("team", { file: "members.yaml" });`,
+    );
+    const { output } = await world.succeed("preview");
+    expect(output).to.contain("\\u001b");
+    expectPlain(output);
+  });
+
   it("of a program: arguments", async () => {
     await world.declare({
       bad: { email: `${hostile}@example.com`, role: words.slice(9).join(""), scopes: words },
