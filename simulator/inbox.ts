@@ -69,7 +69,7 @@ ${organizations.map(({ id, name }) => people(simulator, id, name)).reverse()}`;
 
 /** The id of the invitation to which a mail's link leads. */
 export function invitationIn({ links }: Mail): string | undefined {
-  return links.join(" ").match(/[?&]inv_code=([^&]*)&/)?.[1];
+  return links.join(" ").match(/[?&]inv_code=([^?&]*)&/)?.[1];
 }
 
 function mailItem(mail: Mail, organization: string, invitation: Invitation | undefined): Html {

@@ -86,6 +86,7 @@ describe("text of a file or a server, in what is printed", function () {
     ["report", "FILE"],
     ["report", "FILE", "--json"],
     ["report", "FILE", "--markdown"],
+    ["report", "FILE", "--html"],
     ["validate", "FILE"],
   ])
     it(`${args.join(" ")}: nothing plays with a terminal or hides`, async () => {
