@@ -171,6 +171,12 @@ export class Project {
     return JSON.parse(await this.#succeed("stack", "export", ...extra)) as State;
   }
 
+  async importState(state: State): Promise<void> {
+    const file = join(this.folder, "state.json");
+    await writeFile(file, JSON.stringify(state));
+    await this.#succeed("stack", "import", "--file", file);
+  }
+
   /**
    * What a person does after the CLI was killed: unlocks the stack. Pulumi's file backend writes its state in place, so
    * a kill may also leave that empty ("failed to load checkpoint: EOF"); the copy beside it is the state before.

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
+import { bin } from "../cli/run";
 import { World } from "./world";
 
 const team = (args = "{ file: 'members.yaml' }", opts = "{}") => `
@@ -152,53 +153,37 @@ members:
     expect(Object.keys(world.people())).to.have.lengthOf(2);
   });
 
-  it("exported from an organization changes nothing there, at the first `up` and after", async () => {
-    await start("members: []");
-    const { simulator, organization } = world;
-    const roles = ["user", "admin", "owner"] as const;
-    for (let i = 0; i < 30; i++) {
-      const role = roles[i % 3] ?? "user";
-      const scopes = i % 4 === 0 ? ["POST /api/chunk/search"] : null;
-      const email = `${i % 5 === 0 ? "P" : "p"}${i}@example.com`;
-      if (i % 2 === 0) simulator.addMember(organization.id, email, role, scopes);
-      else simulator.addInvitation(organization.id, email, role, scopes);
-      // Invited twice, the second time as something else.
-      if (i % 7 === 1) simulator.addInvitation(organization.id, email.toUpperCase(), "user");
-    }
-    const bin = join(__dirname, "..", "..", "provider", "cli", "main.js");
-    const env = {
-      ...process.env,
-      TRIEVE_API_URL: simulator.url,
-      TRIEVE_ORGANIZATION_ID: organization.id,
-      TRIEVE_API_KEY: organization.apiKey,
-    };
-    const { stdout } = await promisify(execFile)(process.execPath, [bin, "export"], { env });
-    write(stdout);
-    world.requests();
-    const first = await world.succeed("up");
-    expect(Object.keys(first.changes)).to.have.lengthOf(2 + 31);
-    expect(world.writes()).to.deep.equal([]);
-    const second = await world.succeed("up", "--refresh");
-    expect(second.output).to.include("34 unchanged");
-    expect(world.writes()).to.deep.equal([]);
-  });
-
-  it("reports all problems of a file at once, with line and column, before any request", async () => {
-    await start(`
-members:
-  - ada@example.com
-  - ADA@example.com
-  - { email: bob@example, rol: admin }
-  - { email: temp@example.com, until: 2027-02-30 }
-`);
-    const { output } = await world.fail("preview");
-    for (const place of [
-      "members.yaml:4:5: ",
-      "members.yaml:5:14: ",
-      "members.yaml:5:27: ",
-      "members.yaml:6:39: ",
-    ])
-      expect(output).to.include(place);
-    expect(world.requests()).to.deep.equal([]);
-  });
+  for (const size of [1, 100, 1_000])
+    it(`exported from an organization of ${size} changes nothing there, at the first \`up\` and after`, async () => {
+      await start("members: []");
+      const { simulator, organization } = world;
+      const roles = ["user", "admin", "owner"] as const;
+      for (let i = 0; i < size; i++) {
+        const role = roles[i % 3] ?? "user";
+        const scopes = i % 5 < 2 ? ["POST /api/chunk/search"] : null;
+        const email = `${i % 7 === 0 ? "P" : "p"}${i}@example.com`;
+        if (i % 2 === 0) simulator.addMember(organization.id, email, role, scopes);
+        else simulator.addInvitation(organization.id, email, role, scopes);
+        // Invited twice, the second time as something else.
+        if (i % 11 === 1) simulator.addInvitation(organization.id, email.toUpperCase(), "user");
+      }
+      const env = {
+        ...process.env,
+        TRIEVE_API_URL: simulator.url,
+        TRIEVE_ORGANIZATION_ID: organization.id,
+        TRIEVE_API_KEY: organization.apiKey,
+      };
+      const { stdout } = await promisify(execFile)(process.execPath, [bin, "export"], { env });
+      write(stdout);
+      const first = await world.succeed("up");
+      // The roster, its guard, and the organization's first owner.
+      expect(Object.keys(first.changes)).to.have.lengthOf(size + 3);
+      expect(new Set(Object.values(first.changes))).to.deep.equal(new Set(["create"]));
+      for (const extra of [[], ["--refresh"]]) {
+        const { output } = await world.succeed("up", ...extra);
+        expect(output).to.include(`Resources:\n    ${size + 4} unchanged\n`);
+      }
+      expect(world.writes()).to.deep.equal([]);
+      expect(simulator.mails).to.deep.equal([]);
+    });
 });
