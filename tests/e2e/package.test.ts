@@ -1,21 +1,34 @@
-import { cpSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, readFileSync, rmSync } from "node:fs";
+import { join, posix, resolve } from "node:path";
 import { expect } from "chai";
+import { publint } from "publint";
 import { startSimulator } from "../../simulator";
 import { Project } from "./cli";
-import { installPackage } from "./package";
+import { installPackage, type Tarball } from "./package";
 import { dashboard, program } from "./world";
 
 const root = resolve(__dirname, "..", "..", "..");
 const people = { ada: { email: "ada@example.com" } };
 
+function arrayBuffer(file: string): ArrayBuffer {
+  return Uint8Array.from(readFileSync(file)).buffer;
+}
+
+/** @throws with what is wrong with the types */
+function attw(...args: string[]): void {
+  const bin = join(root, "node_modules", "@arethetypeswrong", "cli", "dist", "index.js");
+  const { status, stdout } = spawnSync("node", [bin, ...args], { encoding: "utf8" });
+  expect(status, stdout).to.equal(0);
+}
+
 describe("the package, as npm packs it", function () {
   this.timeout(300_000);
   let folder: string;
-  let files: readonly string[];
+  let tarball: Tarball;
 
   before(() => {
-    ({ folder, files } = installPackage());
+    ({ folder, tarball } = installPackage());
     // The SDK of the checkout, which is large, instead of a second download.
     cpSync(join(root, "node_modules"), join(folder, "node_modules"), {
       recursive: true,
@@ -28,26 +41,63 @@ describe("the package, as npm packs it", function () {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  it("holds the provider and the simulator, compiled, and no tests", () => {
-    expect(files).to.include.members([
-      "package.json",
+  it("holds the provider and the simulator, compiled and as sources, and nothing else", () => {
+    expect(tarball.files).to.include.members([
       "dist/provider/index.js",
       "dist/provider/index.d.ts",
-      "dist/provider/index.js.map",
+      "dist/provider/cli/main.js",
       "dist/provider/host.js",
       "dist/provider/stub.js",
       "dist/simulator/index.js",
       // Rosters name it for editors.
       "provider/roster/members.schema.json",
     ]);
-    expect(
-      files.filter(
-        (path) =>
-          !/^(dist\/(provider|simulator)\/|provider\/roster\/members\.schema\.json$|package\.json$|README|LICENSE|CHANGELOG)/.test(
-            path,
-          ),
-      ),
-    ).to.deep.equal([]);
+    const wanted = [
+      /^dist\/(provider|simulator)\/[\w/-]+(\.js|\.js\.map|\.d\.ts)$/,
+      /^(provider|simulator)\/[\w/-]+\.ts$/,
+      /^provider\/roster\/members\.schema\.json$/,
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE)$/,
+    ];
+    const others = tarball.files.filter((path) => !wanted.some((pattern) => pattern.test(path)));
+    expect(others).to.deep.equal([]);
+  });
+
+  it("is small", () => {
+    expect(tarball.size).to.be.below(300_000);
+  });
+
+  it("has the source of everything that a source map names", () => {
+    const dangling = tarball.files
+      .filter((path) => path.endsWith(".map"))
+      .flatMap((path) => {
+        const { sources } = JSON.parse(readFileSync(join(root, path), "utf8")) as {
+          sources: string[];
+        };
+        return sources.map((source) => posix.join(posix.dirname(path), source));
+      })
+      .filter((source) => !tarball.files.includes(source));
+    expect(dangling).to.deep.equal([]);
+  });
+
+  it("shows places in its sources where Node follows source maps", () => {
+    const source = `const { TrieveInvitation } = require("pulumi-trieve");
+      try { new TrieveInvitation("ada", {}, { import: "x" }) } catch ({ stack }) { console.log(stack) }`;
+    const args = ["--enable-source-maps", "--eval", source];
+    const stack = execFileSync("node", args, { cwd: folder, encoding: "utf8" });
+    expect(stack).to.match(/node_modules\/pulumi-trieve\/provider\/invitation\.ts:\d+:\d+/);
+  });
+
+  it("has nothing that publint minds", async () => {
+    const { messages } = await publint({ pack: { tarball: arrayBuffer(tarball.file) } });
+    expect(messages).to.deep.equal([]);
+  });
+
+  it("has types for what programs import, in every way that TypeScript looks for them", () => {
+    attw(tarball.file, "--entrypoints", ".");
+  });
+
+  it("has types for its other parts, which only readers of `exports` find", () => {
+    attw(tarball.file, "--profile", "node16");
   });
 
   const states: Record<string, string> = {};
