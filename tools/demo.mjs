@@ -1,5 +1,5 @@
 // The life of two invitations, from `pulumi preview` to `pulumi destroy`, against a Trieve server in this process.
-// `tools/run.mjs demo` prepares what this needs: the build, and `pulumi` and Node 24 on PATH.
+// `tools/run.mjs demo` prepares what this needs: the build, and `pulumi` and a supported Node on PATH.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -35,8 +35,14 @@ export interface StackOptions {
 }
 
 export interface ProjectOptions extends StackOptions {
-  /** JavaScript (CommonJS) source of the program. */
+  /** Source of the program: JavaScript (CommonJS) unless `main`, `runtime` or `manifest` make it something else. */
   program: string;
+  /** File of the program. Default: `index.js`. */
+  main?: string;
+  /** Options of Pulumi's Node.js runtime. Default: no TypeScript. */
+  runtime?: Record<string, unknown>;
+  /** More of package.json. */
+  manifest?: Record<string, unknown>;
   name?: string;
   env?: Record<string, string>;
   /** Where the project's folder is made. Default: in the repository, where `pulumi-trieve` is this checkout. */
@@ -103,14 +109,11 @@ export class Project {
     const parent = options.parent ?? join(root, "dist", "e2e");
     await mkdir(parent, { recursive: true });
     const folder = await mkdtemp(join(parent, "project-"));
+    const { name = "e2e", main = "index.js", runtime = { typescript: false }, manifest } = options;
     const project = Project.open(folder, options.env);
-    const name = options.name ?? "e2e";
-    await project.#file("Pulumi.yaml", {
-      name,
-      runtime: { name: "nodejs", options: { typescript: false } },
-    });
-    await project.#file("package.json", { name, private: true, main: "index.js" });
-    await project.write(options.program);
+    await project.#file("Pulumi.yaml", { name, runtime: { name: "nodejs", options: runtime } });
+    await project.#file("package.json", { name, private: true, main, ...manifest });
+    await project.write(options.program, main);
     await project.initStack(stack, options);
     return project;
   }
@@ -126,8 +129,8 @@ export class Project {
   }
 
   /** Replaces the program. */
-  async write(program: string): Promise<void> {
-    await writeFile(join(this.folder, "index.js"), program);
+  async write(program: string, main = "index.js"): Promise<void> {
+    await writeFile(join(this.folder, main), program);
   }
 
   up(...extra: string[]): Promise<Result> {
