@@ -13,6 +13,7 @@ import stub = require("../stub");
 export type RosterMember =
   | string
   | {
+      /** Whom to have in the organization. */
       email: string;
       /** @default that of `defaults` */
       role?: Role;
@@ -33,7 +34,12 @@ export interface TrieveRosterArgs {
   /** People in the program, instead of a file. */
   members?: RosterMember[];
   /** For people whose own line says nothing. Only with `members`; a file has its own. */
-  defaults?: { role?: Role; scopes?: string[] };
+  defaults?: {
+    /** @default "user" */
+    role?: Role;
+    /** Route patterns, as those of a TrieveInvitation. */
+    scopes?: string[];
+  };
   /** UUID. @default the provider's organization */
   organizationId?: pulumi.Input<string>;
   /** What becomes of those whose line goes. @default "remove": out, also if they were members before */
@@ -73,7 +79,12 @@ export class TrieveRoster extends pulumi.ComponentResource {
   /** Everybody on the roster, by lower-case address. */
   readonly people: pulumi.Output<Record<string, Status>>;
   /** How many are in, and how many are invited. */
-  readonly counts: pulumi.Output<{ member: number; pending: number }>;
+  readonly counts: pulumi.Output<{
+    /** In. */
+    member: number;
+    /** Invited, not accepted. */
+    pending: number;
+  }>;
 
   /**
    * @throws with all problems of the list at once, each as `members.yaml:7:5: …`

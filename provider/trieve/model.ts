@@ -1,9 +1,9 @@
 import * as v from "valibot";
 
-/** What a person may do in an organization, least first. Trieve's own names; on the wire 0, 1 and 2. */
-export const roles = ["user", "admin", "owner"] as const;
-/** `"user" | "admin" | "owner"` */
-export type Role = (typeof roles)[number];
+/** What a person may do in an organization. Trieve's own names. */
+export type Role = "user" | "admin" | "owner";
+/** Least first; on the wire 0, 1 and 2. */
+export const roles = ["user", "admin", "owner"] as const satisfies readonly Role[];
 
 /** A row of the invitations list. Used rows stay for ever: they are history, not membership. */
 export interface Invitation {

@@ -1,0 +1,53 @@
+/**
+ * How the commands of the documents are tested. One that begins with a program of `runHere` needs no entry: it is run,
+ * with what stands before it in the same document, as somebody would run it who has a stack and the settings of a
+ * server. Any other stands in one of the two tables below, as it is written in the document but without its comment.
+ */
+
+export const runHere = ["pulumi", "pulumi-trieve", "npx pulumi-trieve", "export"];
+
+/** A test that runs it. */
+export interface Elsewhere {
+  readonly file: string;
+  /** A part of its title. */
+  readonly title: string;
+}
+
+export const runElsewhere: Readonly<Record<string, Elsewhere>> = {
+  "npm run demo": {
+    file: "tests/tools/demo.test.ts",
+    title: "takes two people from the preview to the end",
+  },
+  "npm install pulumi-trieve": {
+    file: "tests/e2e/package.test.ts",
+    title: "runs when",
+  },
+};
+
+/** With the reason. At most five. */
+export const notRun: Readonly<Record<string, string>> = {
+  "npm test": "runs this test, and would for ever",
+};
+
+/** What stands in documents for what is different for everybody. */
+export interface Settings {
+  readonly apiUrl: string;
+  readonly organizationId: string;
+  readonly apiKey: string;
+}
+
+export function fillIn(text: string, { apiUrl, organizationId, apiKey }: Settings): string {
+  return text
+    .replaceAll("https://trieve.example.com", apiUrl)
+    .replaceAll("http://localhost:8090", apiUrl)
+    .replaceAll("6c8f3c1e-58f6-4c8e-9f2b-0f6c6a3f5d11", organizationId)
+    .replaceAll("tr-…", apiKey);
+}
+
+/** What a block of TypeScript without imports leaves out: the imports, and settings under their usual names. */
+export const prelude = [
+  `import * as pulumi from "@pulumi/pulumi";`,
+  `import * as trieve from "pulumi-trieve";`,
+  `declare const apiKey: pulumi.Output<string>;`,
+  `declare const organizationId: string, apiUrl: string, redirectUri: string;`,
+].join(" ");
