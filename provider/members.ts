@@ -13,6 +13,7 @@ export interface Member {
   readonly role: Role;
   /** `null`: no restriction. */
   readonly scopes: readonly string[] | null;
+  /** `"pending"`: invited, not accepted. `"member"`: in. */
   readonly status: Exclude<Status, "absent">;
   /** UUID of the account; `null` while pending. */
   readonly userId: string | null;
