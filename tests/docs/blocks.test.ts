@@ -23,13 +23,17 @@ describe("what the tests find in a document", () => {
       "cat > a.yaml <<'EOF'",
       "# stays",
       "EOF",
+      "{ date",
+      "  ls",
+      "} > c",
       "ls",
     ].join("\n");
     expect(commandsOf({ line: 10, text })).to.deep.equal([
       { line: 11, text: "pulumi up --yes" },
       { line: 13, text: "curl http://x/#a \\\n  --fail" },
       { line: 15, text: "cat > a.yaml <<'EOF'\n# stays\nEOF" },
-      { line: 18, text: "ls" },
+      { line: 18, text: "{ date\n  ls\n} > c" },
+      { line: 21, text: "ls" },
     ]);
   });
 

@@ -29,7 +29,7 @@ export interface Command {
   readonly text: string;
 }
 
-/** One per line; a line that ends with a backslash, or opens a here-document, goes on in the next. */
+/** One per line; one that ends with a backslash, opens a here-document or begins with a brace goes on in the next. */
 export function commandsOf({ line, text }: Pick<Block, "line" | "text">): Command[] {
   const lines = text.split("\n");
   const commands: Command[] = [];
@@ -40,6 +40,8 @@ export function commandsOf({ line, text }: Pick<Block, "line" | "text">): Comman
     const [, end] = /<<-?\s*['"]?(\w+)/.exec(command) ?? [];
     if (end !== undefined)
       while (i + 1 < lines.length && lines[i]?.trim() !== end) command += `\n${lines[++i]}`;
+    if (command.startsWith("{"))
+      while (i + 1 < lines.length && !lines[i]?.startsWith("}")) command += `\n${lines[++i]}`;
     if (command.trim() !== "") commands.push({ line: line + start, text: command.trim() });
   }
   return commands;

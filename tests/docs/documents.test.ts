@@ -33,6 +33,7 @@ function isShell({ language }: Block): boolean {
 
 /** A command without the variables that are set for it alone. */
 function isRunHere(command: string): boolean {
+  if (command in runElsewhere || command in notRun) return false;
   const bare = command.replace(/^(\w+=(\$\([^)]*\)|"[^"]*"|\S*)\s+)*/, "");
   return runHere.some((program) => bare === program || bare.startsWith(`${program} `));
 }
@@ -173,6 +174,9 @@ async function follow(file: string, blocks: readonly Block[]): Promise<void> {
     const roster = blocks.find(({ text }) => text.startsWith("# members.yaml"));
     const members = roster?.text ?? "members: [ada@example.com]\n";
     await writeFile(join(project.folder, "members.yaml"), members);
+    await writeFile(join(project.folder, "admin-key"), "admin");
+    // For curl an answer of 403 is as good as any other.
+    await writeFile(join(project.folder, ".curlrc"), "fail\n");
     const script = [
       `trap 'echo "$place did not work" >&2' ERR`,
       ...blocks
@@ -181,18 +185,22 @@ async function follow(file: string, blocks: readonly Block[]): Promise<void> {
         .filter(({ text }) => isRunHere(text))
         .flatMap(({ line, text }) => [`place=${file}:${line}`, fillIn(text, settings)]),
     ].join("\n");
-    await promisify(execFile)("bash", ["-eEu", "-o", "pipefail", "-c", script], {
+    const running = promisify(execFile)("bash", ["-eEu", "-o", "pipefail", "-c", script], {
       cwd: project.folder,
       env: {
         ...project.env,
         PATH: [project.env.PATH, join(packages, ".bin")].join(delimiter),
+        CURL_HOME: project.folder,
         PULUMI_SKIP_CONFIRMATIONS: "true",
         TRIEVE_API_URL: simulator.url,
         TRIEVE_ORGANIZATION_ID: id,
         TRIEVE_API_KEY: apiKey,
         TRIEVE_ADMIN_KEY: "admin",
       },
-    }).catch(({ stdout, stderr }: { stdout: string; stderr: string }) => {
+    });
+    // For a command that asks: the key is all that any asks for.
+    running.child.stdin?.end(`${apiKey}\n`);
+    await running.catch(({ stdout, stderr }: { stdout: string; stderr: string }) => {
       throw new Error(`${stderr}\n${stdout}`);
     });
   } finally {

@@ -1,10 +1,11 @@
 /**
  * How the commands of the documents are tested. One that begins with a program of `runHere` needs no entry: it is run,
  * with what stands before it in the same document, as somebody would run it who has a stack and the settings of a
- * server. Any other stands in one of the two tables below, as it is written in the document but without its comment.
+ * server. Any other, and one for which that does not do, stands in one of the two tables below, as it is written in the
+ * document but without its comment.
  */
 
-export const runHere = ["pulumi", "pulumi-trieve", "npx pulumi-trieve", "export"];
+export const runHere = ["pulumi", "pulumi-trieve", "npx pulumi-trieve", "curl", "export"];
 
 /** A test that runs it. */
 export interface Elsewhere {
@@ -22,11 +23,23 @@ export const runElsewhere: Readonly<Record<string, Elsewhere>> = {
     file: "tests/e2e/package.test.ts",
     title: "runs when",
   },
+  "read -rs TRIEVE_API_KEY && export TRIEVE_API_KEY": {
+    file: "tests/examples/gitops.test.ts",
+    title: "is filled, as README.md says, with the people who are there",
+  },
+  [`{ head -n 2 members.yaml
+  npx pulumi-trieve export --url "$(pulumi config get trieve:apiUrl)" --organization "$(pulumi config get trieve:organizationId)"
+} > exported.yaml && mv exported.yaml members.yaml`]: {
+    file: "tests/examples/gitops.test.ts",
+    title: "is filled, as README.md says, with the people who are there",
+  },
 };
 
 /** With the reason. At most five. */
 export const notRun: Readonly<Record<string, string>> = {
   "npm test": "runs this test, and would for ever",
+  "export PULUMI_BACKEND_URL='s3://acme-pulumi?region=eu-central-1' PULUMI_CONFIG_PASSPHRASE=…":
+    "a bucket that is not there",
 };
 
 /** What stands in documents for what is different for everybody. */
@@ -38,7 +51,7 @@ export interface Settings {
 
 export function fillIn(text: string, { apiUrl, organizationId, apiKey }: Settings): string {
   return text
-    .replaceAll("https://trieve.example.com", apiUrl)
+    .replaceAll(/https:\/\/trieve(\.dev)?\.example\.com/g, apiUrl)
     .replaceAll("http://localhost:8090", apiUrl)
     .replaceAll("6c8f3c1e-58f6-4c8e-9f2b-0f6c6a3f5d11", organizationId)
     .replaceAll("tr-…", apiKey);

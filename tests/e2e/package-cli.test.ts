@@ -185,6 +185,8 @@ describe("the command line of the package, as npm installs it outside of the rep
         typeof entry === "string" ? entry : Object.values(entry as object),
       ),
     ];
-    expect(installed.files).to.include.members(named.map((path) => path.replace(/^\.\//, "")));
+    expect(installed.tarball.files).to.include.members(
+      named.map((path) => path.replace(/^\.\//, "")),
+    );
   });
 });
