@@ -134,7 +134,9 @@ describe("the command line of the package, as npm installs it outside of the rep
       try {
         const [printed] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
         const [, url, id, key] =
-          /^Trieve simulator at (\S+)\norganization (\S+)\nkey +(\S+)\ninbox +\S+\n$/.exec(printed) ?? [];
+          /^Trieve simulator at (\S+)\norganization (\S+)\nkey +(\S+)\ninbox +\S+\n$/.exec(
+            printed,
+          ) ?? [];
         const { code, stdout } = await run(["export"], {
           command: [program],
           env: { TRIEVE_API_KEY: key, TRIEVE_ORGANIZATION_ID: id, TRIEVE_API_URL: url },
