@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { delimiter, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
@@ -169,8 +169,7 @@ async function follow(file: string, blocks: readonly Block[]): Promise<void> {
     secrets: { "trieve:apiKey": apiKey },
   });
   try {
-    const packages = join(root, "node_modules");
-    await symlink(packages, join(project.folder, "node_modules"));
+    const bin = await linkPackage(project.folder);
     const roster = blocks.find(({ text }) => text.startsWith("# members.yaml"));
     const members = roster?.text ?? "members: [ada@example.com]\n";
     await writeFile(join(project.folder, "members.yaml"), members);
@@ -185,11 +184,11 @@ async function follow(file: string, blocks: readonly Block[]): Promise<void> {
         .filter(({ text }) => isRunHere(text))
         .flatMap(({ line, text }) => [`place=${file}:${line}`, fillIn(text, settings)]),
     ].join("\n");
-    const running = promisify(execFile)("bash", ["-eEu", "-o", "pipefail", "-c", script], {
+    const running = promisify(execFile)("bash", ["--norc", "-eE", "-o", "pipefail", "-c", script], {
       cwd: project.folder,
       env: {
         ...project.env,
-        PATH: [project.env.PATH, join(packages, ".bin")].join(delimiter),
+        PATH: [project.env.PATH, bin].join(delimiter),
         CURL_HOME: project.folder,
         PULUMI_SKIP_CONFIRMATIONS: "true",
         TRIEVE_API_URL: simulator.url,
@@ -207,4 +206,21 @@ async function follow(file: string, blocks: readonly Block[]): Promise<void> {
     await project.remove();
     await simulator.close();
   }
+}
+
+/**
+ * What `npm install` leaves in a project: the package, the SDK and the command, here of the checkout.
+ *
+ * @returns the folder of the command
+ */
+async function linkPackage(folder: string): Promise<string> {
+  const packages = join(folder, "node_modules");
+  const bin = join(packages, ".bin");
+  const main = join(root, "dist", "provider", "cli", "main.js");
+  await mkdir(bin, { recursive: true });
+  await symlink(root, join(packages, "pulumi-trieve"));
+  await symlink(join(root, "node_modules", "@pulumi"), join(packages, "@pulumi"));
+  await chmod(main, 0o755);
+  await symlink(main, join(bin, "pulumi-trieve"));
+  return bin;
 }
