@@ -35,6 +35,11 @@ export const runElsewhere: Readonly<Record<string, Elsewhere>> = {
   },
 };
 
+/** Documents of which a test of their own does all that they show. */
+export const followedElsewhere: Readonly<Record<string, Elsewhere>> = {
+  "docs/recipes.md": { file: "tests/e2e/recipes.test.ts", title: "has a test for each recipe" },
+};
+
 /** With the reason. At most five. */
 export const notRun: Readonly<Record<string, string>> = {
   "npm test": "runs this test, and would for ever",
