@@ -94,10 +94,9 @@ const personVerbs: Verbs = {
     const mail = configured.settings?.mail ?? "required";
     const result = compare(recorded, news as unknown as Inputs, mail);
     const { managed, resendTrigger, mailFailed } = recorded;
-    const changes = result.diff !== "none";
-    tellKnown(engineAddress, { id, changes, person: { managed, resendTrigger, mailFailed } });
+    tellKnown(engineAddress, { id, person: { managed, resendTrigger, mailFailed } });
     return {
-      changes,
+      changes: result.diff !== "none",
       ...(result.diff === "replace" ? { replaces: [...result.because] } : {}),
     };
   },
@@ -148,9 +147,8 @@ const guardVerbs: Verbs = {
 
   diff(id, olds, news) {
     const { organizationId, people } = olds as unknown as GuardInputs;
-    const changes = guardDiffers(olds, news);
-    tellKnown(engineAddress, { id, changes, roster: { organizationId, people } });
-    return { changes };
+    tellKnown(engineAddress, { id, roster: { organizationId, people } });
+    return { changes: guardDiffers(olds, news) };
   },
 
   create: async (news) => ({ id: `roster/${randomUUID()}`, outs: { ...news } }),

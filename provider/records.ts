@@ -13,7 +13,6 @@ import type { RosterRecord } from "./roster/rails";
  */
 export interface KnownResource {
   readonly id: string;
-  readonly changes: boolean;
   /** Of a person. */
   readonly person?: Pick<Outputs, "managed" | "resendTrigger" | "mailFailed">;
   /** Of a roster's guard. */

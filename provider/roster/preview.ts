@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { isDeclared } from "../claims";
-import { deploymentStore, programEnd } from "../engine";
+import { deploymentStore, programDeployment, programEnd } from "../engine";
+import type { TrieveInvitation } from "../invitation";
 import { type Everybody, listEverybody, ownersOf } from "../lifecycle/everybody";
 import { lowersAnybody } from "../lifecycle/forecast";
 import { type DeletionPolicy, idOf } from "../lifecycle/state";
@@ -27,7 +28,7 @@ export interface Previewed {
   readonly roster: pulumi.ComponentResource;
   readonly guard: pulumi.CustomResource;
   readonly people: readonly {
-    readonly resource: pulumi.CustomResource;
+    readonly resource: TrieveInvitation;
     readonly person: Declared["person"] & RosterPerson;
   }[];
   readonly organizationId: pulumi.Input<string> | undefined;
@@ -45,6 +46,8 @@ const patienceMs = 5_000;
  */
 export function previewRoster(previewed: Previewed): void {
   const { roster, organizationId } = previewed;
+  // Under mocks there is no engine, and nobody to tell.
+  if (programDeployment().engineAddress === "") return;
   askForKnown();
   const provider = roster.getProvider("pulumi-nodejs:dynamic/trieve:Invitation");
   pulumi.all([settingsOf(provider), organizationId]).apply(([result, named]) => {
@@ -64,6 +67,10 @@ function tell(previewed: Previewed, settings: Settings, organizationId: string):
   guard.id.apply((id) => {
     guardId = id;
   });
+  // A preview knows the outputs of those alone to whom nothing happens.
+  const untouched = new Set<string>();
+  for (const { person, resource } of people)
+    resource.instance.apply(() => untouched.add(person.email));
   pulumi.all([guard.urn, ...people.map(({ resource }) => resource.urn)]).apply(async () => {
     const told = pulumi.runtime.rpcKeepAlive();
     try {
@@ -72,7 +79,7 @@ function tell(previewed: Previewed, settings: Settings, organizationId: string):
       const everybody = await asked;
       if (everybody instanceof Error) throw everybody;
       const before = guardId === undefined ? undefined : known.get(guardId)?.roster;
-      const scene = sceneOf(previewed, organizationId, known, before, everybody);
+      const scene = sceneOf(previewed, organizationId, untouched, known, before, everybody);
       const decided = decideAll(scene);
       const account = lowersAnybody(decided) ? await inTime(client.account()) : undefined;
       const guarded = { owners: ownersOf(everybody), keyAccount: account?.userId };
@@ -99,14 +106,17 @@ function tell(previewed: Previewed, settings: Settings, organizationId: string):
 function sceneOf(
   { people, deletionPolicy }: Previewed,
   organizationId: string,
+  untouched: ReadonlySet<string>,
   known: ReadonlyMap<string, KnownResource>,
   before: RosterRecord | undefined,
   everybody: Everybody,
 ): Scene {
-  const changing = people.flatMap(({ person }): Declared[] => {
-    const resource = known.get(idOf({ organizationId, email: person.email }));
-    return resource?.changes === false ? [] : [{ person, recorded: resource?.person }];
-  });
+  const changing = people
+    .filter(({ person }) => !untouched.has(person.email))
+    .map(({ person }) => {
+      const resource = known.get(idOf({ organizationId, email: person.email }));
+      return { person, recorded: resource?.person };
+    });
   const after = { organizationId, people: people.map(({ person }) => person) };
   return {
     organizationId,

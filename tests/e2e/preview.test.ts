@@ -4,6 +4,9 @@ import { expect } from "chai";
 import * as fc from "fast-check";
 import { World } from "./world";
 
+const urn = (name: string) =>
+  `urn:pulumi:test::e2e::trieve:index:Roster$pulumi-nodejs:dynamic/trieve:Invitation::${name}`;
+
 const roles = ["user", "admin", "owner"] as const;
 const scopes = ["POST /api/chunk/search"];
 
@@ -12,6 +15,8 @@ const team = (args = "", more = "") => `
   const team = new trieve.TrieveRoster("team", {
     file: "members.yaml", limits: { maxRemovals: "100%", minOwners: 0 } ${args} });
   ${more}`;
+
+const today = () => new Date().toISOString().slice(0, 10);
 
 /** What a preview says in its diagnostics: of the roster as it stands, of people after their address. */
 function told(output: string): string[] {
@@ -51,14 +56,13 @@ describe("the preview of a roster", function () {
   - { email: pia@example.com, role: user, scopes: ["POST /api/chunk/search"] }
   - paul@example.com
 `);
-    const today = new Date().toISOString().slice(0, 10);
     const first = await world.succeed("preview");
     expect(told(first.output)).to.deep.equal([
       "ada@example.com invite as user",
       "grace@example.com role admin → owner",
       "kay@example.com unchanged: user",
-      `paul@example.com pending since ${today} as user`,
-      `pia@example.com invite again: role admin → user, scopes unrestricted → 1 (pending since ${today})`,
+      `paul@example.com pending since ${today()} as user`,
+      `pia@example.com invite again: role admin → user, scopes unrestricted → 1 (pending since ${today()})`,
     ]);
     expect(world.requests().map(({ route }) => route)).to.have.members([
       "listInvitations",
@@ -80,7 +84,7 @@ describe("the preview of a roster", function () {
     // What the stack knows decides: scopes that it set go, a trigger that it did not see sends.
     const second = await world.succeed("preview", "--refresh");
     expect(told(second.output)).to.deep.equal([
-      `ada@example.com invite again (pending since ${today})`,
+      `ada@example.com invite again (pending since ${today()})`,
       "grace@example.com remove owner",
       "kay@example.com remove user",
       "pia@example.com scopes 1 → unrestricted",
@@ -130,6 +134,19 @@ describe("the preview of a roster", function () {
     ]);
     await world.project.write(team(`, unmanaged: "ignore"`));
     expect((await world.succeed("preview")).output).not.to.include("warning");
+  });
+
+  it("says nothing of those whom --target leaves out", async () => {
+    await begin(`, unmanaged: "ignore"`);
+    write("members: [ada@example.com, bob@example.com]");
+    await world.succeed("up");
+    write(
+      "members: [{ email: ada@example.com, role: admin }, { email: bob@example.com, role: admin }]",
+    );
+    const { output } = await world.succeed("preview", "--target", urn("team/bob@example.com"));
+    expect(told(output)).to.deep.equal([
+      `bob@example.com invite again: role user → admin (pending since ${today()})`,
+    ]);
   });
 
   it("says that somebody stays who only moves to another resource", async () => {
