@@ -24,7 +24,7 @@ export interface TrieveInvitationArgs {
   /**
    * Route patterns such as `"POST /api/chunk/search"`. Only these are allowed, **and on these the person acts as
    * owner**. Patterns are regular expressions that may match anywhere in `METHOD /path`. Left out: no restriction for
-   * a new person, and somebody who is there keeps theirs.
+   * a new person, and somebody who is there keeps theirs, unless the program had set them.
    */
   scopes?: pulumi.Input<pulumi.Input<string>[]>;
   /** UUID. A change replaces. @default the provider's organization */
@@ -36,7 +36,7 @@ export interface TrieveInvitationArgs {
    * @default "revert"
    */
   deletionPolicy?: pulumi.Input<DeletionPolicy>;
-  /** Any change sends a pending invitation once more. Nothing else ever sends a second mail. */
+  /** Any change sends a pending invitation once more. So does a change of its role or scopes, and nothing else. */
   resendTrigger?: pulumi.Input<string>;
 }
 

@@ -3,7 +3,7 @@ import { explicitMarker, type MailPolicy, resolveSettings, type SettingsResult }
 
 /** Arguments of {@link Provider}. */
 export interface ProviderArgs {
-  /** Organization API key, of role admin or owner. Kept as a secret. */
+  /** Organization API key, of role admin or owner. An explicit provider always keeps it as a secret. */
   apiKey: pulumi.Input<string>;
   /** UUID of the organization; may be left out where every resource names its own. */
   organizationId?: pulumi.Input<string>;

@@ -9,7 +9,10 @@ import { root } from "./paths.mjs";
 import { capture, show } from "./process.mjs";
 import { findPulumi } from "./pulumi.mjs";
 
-const commands = { test, demo, packages, model, fuzz, coverage, mutation, screenshots };
+const commands = {
+  ...{ test, demo, packages, model, fuzz, coverage, mutation },
+  ...{ screenshots, picture, tables },
+};
 const bin = (name, file) => join("node_modules", ...name.split("/"), ...file.split("/"));
 const mocha = bin("mocha", "bin/mocha.js");
 const packageTests = "dist/tests/packages/**/*.test.js";
@@ -87,6 +90,19 @@ async function screenshots(args) {
   const env = { ...(await setUp()), DOCS_SCREENSHOTS: "true" };
   await build(env);
   return show("node", [mocha, "dist/tests/browser/**/*.test.js", ...args], { cwd: root, env });
+}
+
+/** The picture of README.md anew: docs/images/up.svg. */
+async function picture() {
+  const env = await setUp();
+  await build(env);
+  return show("node", [join(root, "tools", "picture.mjs")], { cwd: root, env });
+}
+
+/** The tables of README.md anew. */
+async function tables() {
+  const env = await setUp();
+  return show("node", [join(root, "tools", "tables.mjs")], { cwd: root, env });
 }
 
 async function demo(args) {
