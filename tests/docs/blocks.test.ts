@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { commandsOf, fencedBlocks } from "./blocks";
+import { commandsOf, fencedBlocks, firstCells } from "./blocks";
 import { typeErrors } from "./typescript";
 
 describe("what the tests find in a document", () => {
@@ -7,9 +7,22 @@ describe("what the tests find in a document", () => {
     const text =
       "# Title\n\n```ts\nlet a;\n```\n\n- item\n\n  ~~~Sh title\n  ls\n  ~~~\n\n```\nplain\n```\n";
     expect(fencedBlocks(text)).to.deep.equal([
-      { line: 4, language: "ts", text: "let a;\n" },
-      { line: 10, language: "sh", text: "ls\n" },
-      { line: 14, language: "", text: "plain\n" },
+      { line: 4, language: "ts", text: "let a;\n", section: "" },
+      { line: 10, language: "sh", text: "ls\n", section: "" },
+      { line: 14, language: "", text: "plain\n", section: "" },
+    ]);
+  });
+
+  it("knows its section", () => {
+    const text = "## One\n\n### Deeper\n\n```sh\nls\n```\n\n## Two\n\n```sh\nls\n```\n";
+    expect(fencedBlocks(text).map(({ section }) => section)).to.deep.equal(["One", "Two"]);
+  });
+
+  it("is the code in the first cell of each row", () => {
+    const text = "## One\n\n| a | b |\n|---|---|\n| `x`, ``y `z` `` | `w` |\n| v | |\n";
+    expect(firstCells(text)).to.deep.equal([
+      { section: "One", code: "x" },
+      { section: "One", code: "y `z`" },
     ]);
   });
 

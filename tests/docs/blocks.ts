@@ -7,19 +7,43 @@ export interface Block {
   /** Lower case; empty if the fence names none. */
   readonly language: string;
   readonly text: string;
+  /** The heading of second level above it; empty if there is none. */
+  readonly section: string;
 }
 
 const markdown = new MarkdownIt();
 
 export function fencedBlocks(text: string): Block[] {
-  return markdown
-    .parse(text, {})
-    .filter(({ type }) => type === "fence")
-    .map(({ map, info, content }) => ({
+  return withSections(text)
+    .filter(({ token: { type } }) => type === "fence")
+    .map(({ token: { map, info, content }, section }) => ({
       line: (map?.[0] ?? 0) + 2,
       language: info.trim().split(/\s/)[0]?.toLowerCase() ?? "",
       text: content,
+      section,
     }));
+}
+
+/** The code in the first cells of all rows of tables. */
+export function firstCells(text: string): { readonly section: string; readonly code: string }[] {
+  const tokens = withSections(text);
+  return tokens.flatMap(({ token, section }, i) => {
+    const isFirst =
+      tokens[i - 1]?.token.type === "td_open" && tokens[i - 2]?.token.type === "tr_open";
+    const codes = isFirst
+      ? (token.children ?? []).filter(({ type }) => type === "code_inline")
+      : [];
+    return codes.map(({ content }) => ({ section, code: content.trim() }));
+  });
+}
+
+function withSections(text: string) {
+  const tokens = markdown.parse(text, {});
+  let section = "";
+  return tokens.map((token, i) => {
+    if (token.type === "heading_open" && token.tag === "h2") section = tokens[i + 1]?.content ?? "";
+    return { token, section };
+  });
 }
 
 /** A command of a shell block. */

@@ -38,7 +38,13 @@ function isRunHere(command: string): boolean {
   return runHere.some((program) => bare === program || bare.startsWith(`${program} `));
 }
 
-const followedHere = documents.filter(({ file }) => !(file in followedElsewhere));
+/** Without the documents and sections that have a test of their own. */
+const followedHere = documents
+  .filter(({ file }) => !(file in followedElsewhere))
+  .map(({ file, blocks }) => ({
+    file,
+    blocks: blocks.filter(({ section }) => !(`${file}#${section}` in followedElsewhere)),
+  }));
 
 const commands = followedHere.flatMap(({ file, blocks }) =>
   blocks

@@ -35,9 +35,13 @@ export const runElsewhere: Readonly<Record<string, Elsewhere>> = {
   },
 };
 
-/** Documents of which a test of their own does all that they show. */
+/** Documents, or sections of them (`README.md#Title`), of which a test of their own does all that they show. */
 export const followedElsewhere: Readonly<Record<string, Elsewhere>> = {
   "docs/recipes.md": { file: "tests/e2e/recipes.test.ts", title: "has a test for each recipe" },
+  "README.md#Your own server": {
+    file: "tests/docs/quickstart.test.ts",
+    title: "leads from an empty folder to the first member",
+  },
 };
 
 /** With the reason. At most five. */
