@@ -88,9 +88,10 @@ export function ensure(
   const wanted = wantedOf(inputs, recorded);
   const work = () => ensureNow(organization, wanted, historyOf(inputs, recorded), recorded);
   // Clearing scopes removes for a moment: as a removal it waits for promotions and is none itself.
-  return inputs.role === "owner" && !wanted.clearScopes
-    ? organization.owners.promote(work)
-    : work();
+  const promotes = inputs.role === "owner" && !wanted.clearScopes;
+  return organization.directory.operation(() =>
+    promotes ? organization.owners.promote(work) : work(),
+  );
 }
 
 async function ensureNow(
@@ -167,10 +168,12 @@ function owesMail(
 /** Takes a person out, or leaves them as they were found, as their policy says. Nothing to do is success. */
 export async function remove(organization: Organization, recorded: Outputs): Promise<void> {
   const { email } = recorded;
-  const last = await converge(organization, email, nothingDone(), {
-    decide: (observed) => decideRemove(recorded, observed),
-    see: () => {},
-  });
+  const last = await organization.directory.operation(() =>
+    converge(organization, email, nothingDone(), {
+      decide: (observed) => decideRemove(recorded, observed),
+      see: () => {},
+    }),
+  );
   if (last.phase === "member") {
     organization.warn(
       `${email} was a member before this resource was and stays one, as ${roleOf(last.memberships)}.`,
@@ -250,7 +253,8 @@ async function confirm(
     const now = observe({ invitations, members: [] });
     if (rowsOf(now).some(isNew)) return now;
   }
-  const now = observe(await directory.lookAfresh(email));
+  const after = progress.invited === true ? "invitation" : "removal";
+  const now = observe(await directory.lookAfresh(email, after));
   // The lists tell what the answer did not: it has landed, with its mail as far as anybody can know.
   if (progress.invited === "maybe") progress.invited = rowsOf(now).some(isNew);
   return now;

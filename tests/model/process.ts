@@ -255,7 +255,7 @@ export class ProviderProcess {
   };
 
   #hasty({ Client }: { Client: new (connection: Bag) => object }): unknown {
-    const limits = { retryForMs: this.options.retryForMs, firstPauseMs: 1 };
+    const limits = { retryForMs: this.options.retryForMs, firstPauseMs: 1, gatherMs: 1 };
     return {
       Client: class extends Client {
         constructor(connection: Bag) {

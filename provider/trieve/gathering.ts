@@ -1,0 +1,138 @@
+import { setImmediate as immediate, setTimeout as sleep } from "node:timers/promises";
+
+/** Pauses of the engine are trusted up to so many times the shortest wait. */
+const longestWait = 10;
+
+/**
+ * The operations that are under way together, and when those of them that need a list have it read.
+ *
+ * The engine hands over some operations at once, and each further one when one of them has ended. So it pays to wait
+ * with a list until a good part of them need it, and it does not pay to wait longer: nothing more comes. How many it
+ * hands over the engine does not tell. It shows when a list waits until no further operation comes; which is done at
+ * first, and then ever more seldom.
+ */
+export class Operations {
+  #underWay = 0;
+  /** As many as the engine hands over at once; infinite while that is not known. */
+  #most = Number.POSITIVE_INFINITY;
+  /** Between operations that were handed over one after the other, the last few times. */
+  readonly #pauses: number[] = [];
+  #lastBegan: number | undefined;
+  #lastStir = 0;
+  /** Lists in turn that began for enough, and for as many as came. */
+  #full = 0;
+  #calm = 0;
+  #fullUntilNextLook = 8;
+
+  /** @param leastWaitMs with nothing known, how long nothing must have happened until nothing more is expected */
+  constructor(private readonly leastWaitMs: number) {}
+
+  /** Runs an operation, which may come to need lists. */
+  async run<T>(operation: () => Promise<T>): Promise<T> {
+    this.#began();
+    try {
+      return await operation();
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+
+  #began(): void {
+    const now = performance.now();
+    const known = Number.isFinite(this.#most);
+    // Once all wait for each other, the pause after them says how long they waited.
+    if (this.#lastBegan !== undefined && (!known || this.#underWay > 0)) {
+      this.#pauses.push(now - this.#lastBegan);
+      if (this.#pauses.length > 8) this.#pauses.shift();
+    }
+    this.#lastBegan = now;
+    this.#underWay += 1;
+    if (known) this.#most = Math.max(this.#most, this.#underWay);
+    this.stir();
+  }
+
+  /** Something has happened: more may follow. */
+  stir(): void {
+    this.#lastStir = performance.now();
+  }
+
+  /** Whether so many wait that the rest need not be waited for. */
+  areEnough(waiting: number, share: number): boolean {
+    return waiting >= Math.ceil(this.#most * share);
+  }
+
+  /** They were enough: a list has begun for them. */
+  wereEnough(): void {
+    this.#calm = 0;
+    this.#full += 1;
+    if (this.#full < this.#fullUntilNextLook) return;
+    this.#full = 0;
+    this.#fullUntilNextLook *= 2;
+    this.#most = Number.POSITIVE_INFINITY;
+  }
+
+  /** Waits until nothing more is expected, or nobody waits for that any more. */
+  async calm(over: () => boolean): Promise<void> {
+    while (!over()) {
+      const expected = Math.max(0, ...this.#pauses) * 3;
+      const wait = Math.min(Math.max(expected, this.leastWaitMs), this.leastWaitMs * longestWait);
+      const rest = this.#lastStir + wait - performance.now();
+      if (rest <= 0) return;
+      await sleep(rest);
+    }
+  }
+
+  /** Nothing more came: a list has begun for those who wait. */
+  wasCalm(): void {
+    this.#calm += 1;
+    // Once may be a slow moment of the engine.
+    if (this.#pauses.length > 0 && (this.#calm > 1 || !Number.isFinite(this.#most)))
+      this.#most = this.#underWay;
+  }
+}
+
+/** Those who wait for one list to begin. */
+export class Gathering {
+  #waiting = 0;
+  #leastShare = 1;
+  #over = false;
+  #begin: () => void = () => {};
+  /** When it is time for the list. */
+  readonly complete: Promise<unknown>;
+
+  /** @param writes that are under way: they are waited for, unless enough wait without them */
+  constructor(
+    private readonly operations: Operations,
+    private readonly writes: readonly Promise<unknown>[],
+  ) {
+    const begun = new Promise<void>((resolve) => {
+      this.#begin = resolve;
+    });
+    // Others may ask in this same turn.
+    this.complete = begun.then(() => immediate());
+    void this.#written()
+      .then(() => operations.calm(() => this.#over))
+      .then(() => this.#end(() => operations.wasCalm()));
+  }
+
+  /** @param share of the operations under way that make the list worth while; 0: no others are waited for */
+  join(share: number): void {
+    this.#waiting += 1;
+    this.#leastShare = Math.min(this.#leastShare, share);
+    this.operations.stir();
+    if (share === 0) void this.#written().then(() => this.#end(() => {}));
+    else if (this.operations.areEnough(this.#waiting, this.#leastShare))
+      this.#end(() => this.operations.wereEnough());
+  }
+
+  async #written(): Promise<void> {
+    await Promise.allSettled(this.writes);
+  }
+
+  #end(learn: () => void): void {
+    if (this.#over) return;
+    this.#over = true;
+    learn();
+    this.#begin();
+  }
+}
