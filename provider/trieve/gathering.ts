@@ -1,7 +1,9 @@
 import { setImmediate as immediate, setTimeout as sleep } from "node:timers/promises";
 
-/** Pauses of the engine are trusted up to so many times the shortest wait. */
+/** No wait is longer than so many times the shortest. */
 const longestWait = 10;
+/** So many waits in vain, one after the other, and it is not waited any more. */
+const patience = 3;
 
 /**
  * The operations that are under way together, and when those of them that need a list have it read.
@@ -13,16 +15,17 @@ const longestWait = 10;
  */
 export class Operations {
   #underWay = 0;
-  /** As many as the engine hands over at once; infinite while that is not known. */
-  #most = Number.POSITIVE_INFINITY;
+  /** As many as the engine was seen to hand over at once. */
+  #most = 0;
+  #looking = true;
+  #lists = 0;
+  #nextLookAfter = 8;
+  /** Lists in a row that waited for others who did not come. */
+  #inVain = 0;
   /** Between operations that were handed over one after the other, the last few times. */
   readonly #pauses: number[] = [];
   #lastBegan: number | undefined;
   #lastStir = 0;
-  /** Lists in turn that began for enough, and for as many as came. */
-  #full = 0;
-  #calm = 0;
-  #fullUntilNextLook = 8;
 
   /** @param leastWaitMs with nothing known, how long nothing must have happened until nothing more is expected */
   constructor(private readonly leastWaitMs: number) {}
@@ -39,15 +42,14 @@ export class Operations {
 
   #began(): void {
     const now = performance.now();
-    const known = Number.isFinite(this.#most);
-    // Once all wait for each other, the pause after them says how long they waited.
-    if (this.#lastBegan !== undefined && (!known || this.#underWay > 0)) {
+    // If nothing was under way, the engine may have waited for the end of that.
+    if (this.#lastBegan !== undefined && (this.#looking || this.#underWay > 0)) {
       this.#pauses.push(now - this.#lastBegan);
       if (this.#pauses.length > 8) this.#pauses.shift();
     }
     this.#lastBegan = now;
     this.#underWay += 1;
-    if (known) this.#most = Math.max(this.#most, this.#underWay);
+    this.#most = Math.max(this.#most, this.#underWay);
     this.stir();
   }
 
@@ -56,19 +58,25 @@ export class Operations {
     this.#lastStir = performance.now();
   }
 
-  /** Whether so many wait that the rest need not be waited for. */
+  /** Whether so many wait for a list that no others need be waited for. */
   areEnough(waiting: number, share: number): boolean {
+    return !this.#looking && (this.#isMany(waiting, share) || this.#inVain >= patience);
+  }
+
+  #isMany(waiting: number, share: number): boolean {
     return waiting >= Math.ceil(this.#most * share);
   }
 
-  /** They were enough: a list has begun for them. */
-  wereEnough(): void {
-    this.#calm = 0;
-    this.#full += 1;
-    if (this.#full < this.#fullUntilNextLook) return;
-    this.#full = 0;
-    this.#fullUntilNextLook *= 2;
-    this.#most = Number.POSITIVE_INFINITY;
+  /** A list has begun: for enough, or for as many as came. */
+  listed(waiting: number, share: number): void {
+    // The first operation alone does not show anything.
+    if (this.#looking) this.#looking = this.#pauses.length === 0;
+    if (this.#isMany(waiting, share)) this.#inVain = 0;
+    else if (this.#inVain < patience) this.#inVain += 1;
+    this.#lists += 1;
+    if (this.#lists < this.#nextLookAfter) return;
+    this.#nextLookAfter *= 2;
+    this.#looking = true;
   }
 
   /** Waits until nothing more is expected, or nobody waits for that any more. */
@@ -80,14 +88,6 @@ export class Operations {
       if (rest <= 0) return;
       await sleep(rest);
     }
-  }
-
-  /** Nothing more came: a list has begun for those who wait. */
-  wasCalm(): void {
-    this.#calm += 1;
-    // Once may be a slow moment of the engine.
-    if (this.#pauses.length > 0 && (this.#calm > 1 || !Number.isFinite(this.#most)))
-      this.#most = this.#underWay;
   }
 }
 
@@ -112,7 +112,7 @@ export class Gathering {
     this.complete = begun.then(() => immediate());
     void this.#written()
       .then(() => operations.calm(() => this.#over))
-      .then(() => this.#end(() => operations.wasCalm()));
+      .then(() => this.#end());
   }
 
   /** @param share of the operations under way that make the list worth while; 0: no others are waited for */
@@ -120,19 +120,18 @@ export class Gathering {
     this.#waiting += 1;
     this.#leastShare = Math.min(this.#leastShare, share);
     this.operations.stir();
-    if (share === 0) void this.#written().then(() => this.#end(() => {}));
-    else if (this.operations.areEnough(this.#waiting, this.#leastShare))
-      this.#end(() => this.operations.wereEnough());
+    if (share === 0) void this.#written().then(() => this.#end());
+    else if (this.operations.areEnough(this.#waiting, this.#leastShare)) this.#end();
   }
 
   async #written(): Promise<void> {
     await Promise.allSettled(this.writes);
   }
 
-  #end(learn: () => void): void {
+  #end(): void {
     if (this.#over) return;
     this.#over = true;
-    learn();
+    this.operations.listed(this.#waiting, this.#leastShare);
     this.#begin();
   }
 }
