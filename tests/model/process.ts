@@ -224,7 +224,12 @@ export class ProviderProcess {
   #replacement(path: string): unknown {
     switch (relative(root, path)) {
       case "engine.js":
-        return { assertEngineAlive: async () => {}, providerEngineAddress: () => "" };
+        return {
+          EngineWatch: class {
+            assertAlive = async () => {};
+          },
+          providerEngineAddress: () => "",
+        };
       case "claims.js": {
         const { elsewhere } = this.options;
         return {

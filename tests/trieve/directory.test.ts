@@ -113,7 +113,9 @@ describe("directory: looking somebody up", () => {
     await server.directory.look("ada@x.example", forEver);
     server.invitations = [invitation("ada@x.example")];
     expect((await server.directory.look("ada@x.example", forEver)).invitations).to.deep.equal([]);
-    expect((await server.directory.lookAfresh("ada@x.example", "removal")).invitations).to.have.length(1);
+    expect(
+      (await server.directory.lookAfresh("ada@x.example", "removal")).invitations,
+    ).to.have.length(1);
     expect((await server.directory.look("ada@x.example", forEver)).invitations).to.have.length(1);
     expect(server.lists).to.deep.equal([2, 2]);
   });
