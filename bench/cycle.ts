@@ -36,6 +36,8 @@ export class Sandbox {
     mkdirSync(parent, { recursive: true });
     this.folder = mkdtempSync(join(parent, "sandbox-"));
     const packages = join(this.folder, "node_modules");
+    // Without one of its own, what is found by this package's name is the checkout.
+    writeFileSync(join(this.folder, "package.json"), JSON.stringify({ private: true }));
     const pack = ["pack", "--json", "--loglevel=error", "--pack-destination", this.folder];
     const [tarball] = JSON.parse(execFileSync("npm", pack, { cwd: root, encoding: "utf8" }));
     // The SDK asks for the package from where it lies itself: it has to be here too.
