@@ -65,7 +65,7 @@ export const floorPackage = `
     inviteUrl: "http://127.0.0.1:40000/api/auth?inv_code=" + inputs.organizationId + "&organization_id=" +
       inputs.organizationId + "&redirect_uri=${dashboard}",
     mailFailed: false, deletionPolicy: inputs.deletionPolicy, resendTrigger: null, managed: ["role"],
-    instance: "01234567-89ab-cdef-0123-456789abcdef",
+    instance: "0123abcd",
   });
   module.exports = {
     check: async (olds, { email, organizationId, role }) =>

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Settings } from "../settings";
 import type { Directory } from "../trieve/directory";
@@ -402,7 +402,8 @@ function historyOf(inputs: Inputs, recorded: Outputs | undefined): History {
     deletionPolicy: inputs.deletionPolicy,
     resendTrigger: inputs.resendTrigger ?? null,
     managed: managedBy(inputs),
-    instance: recorded?.instance ?? randomUUID(),
+    // Six bytes tell apart the few resources that one person may have.
+    instance: recorded?.instance ?? randomBytes(6).toString("base64url"),
     invitedAt: recorded?.invitedAt ?? null,
     adopted: recorded?.adopted ?? false,
     originalRole: recorded?.originalRole ?? null,
