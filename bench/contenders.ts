@@ -7,7 +7,7 @@ export interface Contender {
   readonly files: (people: readonly Person[], organization: Organization) => Record<string, string>;
   /** Further options of the CLI. */
   readonly options?: readonly string[];
-  /** Lists everything once per person: not run with more people than this. */
+  /** Asks for both lists once per person: not run with more people than this. */
   readonly maxPeople?: number;
 }
 
@@ -155,7 +155,7 @@ const roster: Contender = {
 
 export const contenders = [floor, plain, resources, roster] as const;
 
-/** Trieve's own client in a loop: \`up\` and \`destroy\` of a script, one request after the other. */
+/** Trieve's own client in a loop, one request after the other. */
 export const pythonScript = (n: number, { url, id, apiKey }: Organization) => `
 import sys
 from trieve_py_client import ApiClient, Configuration
@@ -164,7 +164,7 @@ from trieve_py_client.models.invitation_data import InvitationData
 
 client = ApiClient(Configuration(host="${url}", api_key={"ApiKey": "${apiKey}"}))
 api = InvitationApi(client)
-if sys.argv[1] == "up":
+if sys.argv[1] == "up from nothing":
     for i in range(${n}):
         api.post_invitation("${id}", InvitationData(
             email=f"somebody.number.{i}@example.com", user_role=0,

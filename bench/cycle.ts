@@ -1,6 +1,6 @@
 /** The life of people under one contender, from nothing to nothing, and what each step of it costs. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Project } from "../tests/e2e/cli";
 import {
@@ -12,17 +12,24 @@ import {
   settingsOf,
 } from "./contenders";
 import { type Cost, measure } from "./measure";
-import type { Organization, Requests, Server } from "./server";
+import type { Organization, Requests, Server, Speed } from "./server";
 
-export const verbs = ["up from nothing", "up, no change", "refresh", "up, one change", "destroy"];
+export const verbs = [
+  "up from nothing",
+  "up, no change",
+  "refresh",
+  "up, one change",
+  "destroy",
+] as const;
+export type Verb = (typeof verbs)[number];
 
 export interface Step {
-  readonly verb: string;
+  readonly verb: Verb;
   readonly cost: Cost;
   readonly requests: Requests;
   readonly inFlight: number;
-  /** The stack's state after it, as the file backend stores it, and without its indentation. */
-  readonly state?: { readonly bytes: number; readonly compactBytes: number };
+  /** Of the stack's state after it, as the file backend stores it. */
+  readonly stateBytes?: number;
 }
 
 const root = resolve(__dirname, "..", "..");
@@ -56,10 +63,13 @@ export class Sandbox {
   }
 }
 
-export interface Size {
+/** Under which circumstances: how many people, and what of the CLI is set. */
+export interface Setting {
   readonly people: number;
-  /** Whether the engine saves the state after each step, which is its default. */
-  readonly checkpoints: boolean;
+  readonly speed: Speed;
+  /** Environment variables. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly options?: readonly string[];
 }
 
 /** Runs the verbs in turn. */
@@ -67,7 +77,7 @@ export async function* cycle(
   sandbox: Sandbox,
   server: Server,
   contender: Contender,
-  { people, checkpoints }: Size,
+  { people, env, options = [] }: Setting,
 ): AsyncGenerator<Step> {
   const organization = await server.ask("organization");
   const project = await Project.create({
@@ -75,46 +85,46 @@ export async function* cycle(
     name: "bench",
     parent: sandbox.folder,
     ...settingsOf(organization),
-    ...(checkpoints ? {} : { env: { PULUMI_SKIP_CHECKPOINTS: "true" } }),
+    ...(env === undefined ? {} : { env: { ...env } }),
   });
   const declare = (declared: readonly Person[]) => {
     for (const [name, text] of Object.entries(contender.files(declared, organization)))
       writeFileSync(join(project.folder, name), text);
   };
-  const step = async (verb: string, ...command: string[]): Promise<Step> => {
+  const all = [...(contender.options ?? []), ...options];
+  const step = async (verb: Verb, ...command: string[]): Promise<Step> => {
     await server.ask("requests");
     const cost = await measure(
-      ["pulumi", ...command, "--yes", "--skip-preview", "--non-interactive", "--color=never"],
+      ["pulumi", ...command, ...all, "--yes", "--skip-preview", "--non-interactive"],
       { cwd: project.folder, env: project.env },
       (line) => line.includes("dynamic-provider"),
     );
     const { byRoute, inFlight } = await server.ask("requests");
-    return { verb, cost, requests: byRoute, inFlight, state: stateOf(project) };
+    return { verb, cost, requests: byRoute, inFlight, stateBytes: stateBytes(project) };
   };
-  const options = contender.options ?? [];
   try {
     declare(peopleOf(people, false));
-    yield await step("up from nothing", "up", ...options);
-    yield await step("up, no change", "up", ...options);
-    yield await step("refresh", "refresh", ...options);
+    yield await step("up from nothing", "up");
+    yield await step("up, no change", "up");
+    yield await step("refresh", "refresh");
     declare(peopleOf(people, true));
-    yield await step("up, one change", "up", ...options);
+    yield await step("up, one change", "up");
     // A roster protects its guard.
     await project.run("state", "unprotect", "--all", "--yes");
-    yield await step("destroy", "destroy", ...options);
+    yield await step("destroy", "destroy");
   } finally {
     await project.remove();
   }
 }
 
-function stateOf(project: Project): Step["state"] {
-  const text = readFileSync(
-    join(project.folder, ".pulumi/backend/.pulumi/stacks/bench/test.json"),
-    "utf8",
-  );
-  const compact = JSON.stringify(JSON.parse(text));
-  return { bytes: Buffer.byteLength(text), compactBytes: Buffer.byteLength(compact) };
+function stateBytes(project: Project): number {
+  const folder = join(project.folder, ".pulumi/backend/.pulumi/stacks/bench");
+  const [file = ""] = readdirSync(folder).filter((name) => /^test\.json(\.gz)?$/.test(name));
+  return statSync(join(folder, file)).size;
 }
+
+/** What a loop can do; it knows no state. */
+export const pythonVerbs = ["up from nothing", "destroy"] as const;
 
 /** A script with Trieve's own Python client, in a virtual environment of its own. */
 export class Python {
@@ -142,13 +152,10 @@ export class Python {
     const organization: Organization = await server.ask("organization");
     const script = join(this.folder, "script.py");
     writeFileSync(script, pythonScript(people, organization));
-    for (const [verb, argument] of [
-      ["up from nothing", "up"],
-      ["destroy", "destroy"],
-    ] as const) {
+    for (const verb of pythonVerbs) {
       await server.ask("requests");
       const options = { cwd: this.folder, env: process.env as Record<string, string> };
-      const cost = await measure([this.python, script, argument], options, () => true);
+      const cost = await measure([this.python, script, verb], options, () => true);
       const { byRoute, inFlight } = await server.ask("requests");
       yield { verb, cost, requests: byRoute, inFlight };
     }

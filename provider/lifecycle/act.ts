@@ -60,6 +60,8 @@ const maxRounds = 6;
 interface Progress {
   /** `maybe`: a POST went unanswered, and no list has been read since. */
   invited: boolean | "maybe";
+  /** A POST went unanswered: it may land after a list that does not show it. */
+  unanswered: boolean;
   /** The last POST was answered with `Error sending email.` */
   mailFailed: boolean;
   /** An unused invitation or a membership is gone. */
@@ -69,6 +71,7 @@ interface Progress {
 
 const nothingDone = (): Progress => ({
   invited: false,
+  unanswered: false,
   mailFailed: false,
   deleted: false,
   updated: false,
@@ -139,7 +142,8 @@ function adopt(
   progress: Progress,
   recorded: Outputs | undefined,
 ): Pick<Outputs, "adopted" | "originalRole"> {
-  if (progress.invited || progress.deleted || progress.updated) return adoption;
+  const { invited, unanswered, deleted, updated } = progress;
+  if (invited || unanswered || deleted || updated) return adoption;
   if (recorded === undefined && observed.phase === "member")
     return { adopted: true, originalRole: roleOf(observed.memberships) };
   // Somebody removed them since; this operation brings them in.
@@ -347,8 +351,9 @@ async function perform(
         progress.mailFailed = result.result === "mail failed";
         if (result.result === "already there") return undefined;
         progress.invited = result.result === "unclear" ? "maybe" : true;
-        if (result.result === "unclear") return result.error;
-        break;
+        if (result.result !== "unclear") break;
+        progress.unanswered = true;
+        return result.error;
       }
       case "delete invitation": {
         const result = await directory.write(() =>

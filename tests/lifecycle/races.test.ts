@@ -108,6 +108,20 @@ describe("races: somebody else acts between two requests", () => {
       leaves: ["member admin ada@x.example"],
     },
     {
+      // A request that was given up may still be carried out, after the lists that were to show it.
+      it: "the first POST lands late, just before the second: not adopted",
+      given: ["account user ada@x.example"],
+      run: (world) => {
+        world.simulator.fault({ route: "invite", effect: says(500, "late") });
+        return create(world);
+      },
+      before: ({ route }, earlier) => route === "invite" && earlier.includes("POST invitation"),
+      meanwhile: (world) => put(world, ["member user ada@x.example"]),
+      calls: [...look, "POST invitation", ...look, "POST invitation", ...look],
+      outcome: "member user",
+      leaves: ["member user ada@x.example"],
+    },
+    {
       it: "invitation deleted by somebody else while being deleted: success",
       given: ["invited user ada@x.example"],
       run: (world) => remove(world.organization, recorded(world, {})),
