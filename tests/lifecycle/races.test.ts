@@ -459,7 +459,6 @@ describe("many at once", () => {
 });
 
 describe("outputs", () => {
-  const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
   const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
   const keysOfOutputs = Object.keys(recorded({ organizationId: "" }, {})).sort();
 
@@ -468,7 +467,7 @@ describe("outputs", () => {
       const outputs = await create(world, { resendTrigger: "1", role: "user" });
       const [row] = world.simulator.invitations(world.organizationId);
       const { instance, invitedAt, ...rest } = outputs;
-      expect(instance).to.match(uuid);
+      expect(instance).to.match(/^[\w-]{8}$/);
       expect(invitedAt).to.match(time);
       expect(rest).to.deep.equal({
         email,
