@@ -39,7 +39,7 @@ export class Sandbox {
   readonly folder: string;
 
   constructor() {
-    const parent = join(root, "dist", "bench", "run");
+    const parent = join(root, "dist", "measured");
     mkdirSync(parent, { recursive: true });
     this.folder = mkdtempSync(join(parent, "sandbox-"));
     const packages = join(this.folder, "node_modules");

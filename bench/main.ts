@@ -9,7 +9,8 @@ import { Server, type Speed, speeds } from "./server";
 import { starts } from "./starts";
 
 const root = resolve(__dirname, "..", "..");
-const file = join(root, "dist", "bench", "results.json");
+const folder = join(root, "dist", "measured");
+const file = join(folder, "results.json");
 
 const skip = { PULUMI_SKIP_CHECKPOINTS: "true" };
 const gzip = { PULUMI_DIY_BACKEND_GZIP: "true" };
@@ -59,7 +60,7 @@ async function main(): Promise<void> {
     await run(planOf(values.quick, values.full, rounds));
   }
   const results = JSON.parse(readFileSync(file, "utf8")) as Results;
-  writeReport(results, values.quick ? join(root, "dist", "bench") : join(root, "docs"));
+  writeReport(results, values.quick ? folder : join(root, "docs"));
 }
 
 async function run({ rounds, settings, variants }: Plan): Promise<void> {

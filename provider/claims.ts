@@ -1,11 +1,4 @@
-import {
-  appendFileSync,
-  closeSync,
-  openSync,
-  readSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { appendFileSync, closeSync, openSync, readSync, statSync, writeFileSync } from "node:fs";
 import { deploymentStore, programDeployment, programHasRun } from "./engine";
 import { deploymentFile, sweepDeploymentFiles } from "./folder";
 

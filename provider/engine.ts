@@ -22,8 +22,12 @@ interface Store {
 /** The same object for all calls within one deployment. */
 export function deploymentStore(): Store {
   // Not part of the SDK's typed interface, but the only place where a program finds its engine.
-  return (require("@pulumi/pulumi/runtime/state") as { getStore(): Store }).getStore();
+  state ??= require("@pulumi/pulumi/runtime/state") as { getStore(): Store };
+  return state.getStore();
 }
+
+/** Asked for three times per resource, and finding the module takes longer than all else there. */
+let state: { getStore(): Store } | undefined;
 
 /** Of the running program; the address is empty under mocks. */
 export function programDeployment(): Deployment {

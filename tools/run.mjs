@@ -9,7 +9,7 @@ import { root } from "./paths.mjs";
 import { capture, show } from "./process.mjs";
 import { findPulumi } from "./pulumi.mjs";
 
-const commands = { test, demo, packages, model, fuzz, coverage, mutation, screenshots };
+const commands = { test, demo, packages, model, fuzz, coverage, mutation, screenshots, bench };
 const bin = (name, file) => join("node_modules", ...name.split("/"), ...file.split("/"));
 const mocha = bin("mocha", "bin/mocha.js");
 const packageTests = "dist/tests/packages/**/*.test.js";
@@ -87,6 +87,13 @@ async function screenshots(args) {
   const env = { ...(await setUp()), DOCS_SCREENSHOTS: "true" };
   await build(env);
   return show("node", [mocha, "dist/tests/browser/**/*.test.js", ...args], { cwd: root, env });
+}
+
+/** Costs beside those of the engine alone and of other ways: docs/performance.md. */
+async function bench(args) {
+  const env = await setUp();
+  await build(env);
+  return show("node", [join(root, "dist", "bench", "main.js"), ...args], { cwd: root, env });
 }
 
 async function demo(args) {
