@@ -50,6 +50,8 @@ export class Operations {
     this.#lastBegan = now;
     this.#underWay += 1;
     this.#most = Math.max(this.#most, this.#underWay);
+    // As many as ever: waiting for all of them is not in vain.
+    if (this.#underWay === this.#most) this.#inVain = 0;
     this.stir();
   }
 
