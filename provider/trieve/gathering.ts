@@ -18,6 +18,7 @@ export class Operations {
   /** As many as the engine was seen to hand over at once. */
   #most = 0;
   #looking = true;
+  #looked = false;
   #lists = 0;
   #nextLookAfter = 8;
   /** Lists in a row that waited for others who did not come. */
@@ -72,7 +73,10 @@ export class Operations {
   /** A list has begun: for enough, or for as many as came. */
   listed(waiting: number, share: number): void {
     // The first operation alone does not show anything.
-    if (this.#looking) this.#looking = this.#pauses.length === 0;
+    if (this.#looking && this.#pauses.length > 0) {
+      this.#looking = false;
+      this.#looked = true;
+    }
     if (this.#isMany(waiting, share)) this.#inVain = 0;
     else if (this.#inVain < patience) this.#inVain += 1;
     this.#lists += 1;
@@ -84,7 +88,9 @@ export class Operations {
   /** Waits until nothing more is expected, or nobody waits for that any more. */
   async calm(over: () => boolean): Promise<void> {
     while (!over()) {
-      const expected = Math.max(0, ...this.#pauses) * 3;
+      // More than ever before have not been seen for a while, and would come soon.
+      const isFull = this.#looked && this.#underWay === this.#most;
+      const expected = isFull ? 0 : Math.max(0, ...this.#pauses) * 3;
       const wait = Math.min(Math.max(expected, this.leastWaitMs), this.leastWaitMs * longestWait);
       const rest = this.#lastStir + wait - performance.now();
       if (rest <= 0) return;
