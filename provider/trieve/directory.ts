@@ -13,7 +13,10 @@ export function personKey(email: string): string {
   return email.toLowerCase();
 }
 
-/** Of the operations that the engine hands over at once, how many make a list worth while. */
+/**
+ * Of the operations that the engine hands over at once, how many make a list worth while. Invitations take long, so
+ * that half of them can be written while the other half are confirmed.
+ */
 const half = 0.5;
 const all = 1;
 /** What is asked before a write keeps others waiting for it. */
@@ -28,9 +31,6 @@ export class Directory {
   readonly #members: SharedList<Member>;
   readonly #operations: Operations;
   readonly #writes = new Set<Promise<unknown>>();
-  /** How long the last ones took. */
-  #writeMs = 0;
-  #listMs = 0;
   #keyAccount: ReturnType<Client["account"]> | undefined;
 
   constructor(
@@ -39,15 +39,8 @@ export class Directory {
   ) {
     this.#operations = new Operations(client.limits.gatherMs);
     const gathering = () => new Gathering(this.#operations, [...this.#writes]);
-    const list = <T>(load: () => Promise<T>) =>
-      timed(load, (ms) => {
-        this.#listMs = ms;
-      });
-    this.#invitations = new SharedList(
-      () => list(() => client.listInvitations(organizationId)),
-      gathering,
-    );
-    this.#members = new SharedList(() => list(() => client.listMembers(organizationId)), gathering);
+    this.#invitations = new SharedList(() => client.listInvitations(organizationId), gathering);
+    this.#members = new SharedList(() => client.listMembers(organizationId), gathering);
   }
 
   /** Runs an operation that may write and then look afresh: those under way at the same time share their lists. */
@@ -68,7 +61,7 @@ export class Directory {
   /** Like `look`, in lists that begin after now. Others who are about to ask are waited for. */
   async lookAfresh(email: string, after: "invitation" | "removal"): Promise<Entry> {
     const key = personKey(email);
-    const share = after === "invitation" ? this.#invitingShare() : all;
+    const share = after === "invitation" ? half : all;
     const [invitations, members] = await Promise.all([
       this.#invitations.fresh(share),
       this.#members.fresh(share),
@@ -78,15 +71,7 @@ export class Directory {
 
   /** The invitations alone, afresh. The long list, that of the members, is seldom needed to see a new invitation. */
   async invitationsAfresh(email: string): Promise<readonly Invitation[]> {
-    return (await this.#invitations.fresh(this.#invitingShare())).get(personKey(email)) ?? [];
-  }
-
-  /**
-   * Where invitations take longer than lists, half of them are written while the other half are confirmed. Lists of a
-   * large organization take longer.
-   */
-  #invitingShare(): number {
-    return this.#writeMs > this.#listMs ? half : all;
+    return (await this.#invitations.fresh(half)).get(personKey(email)) ?? [];
   }
 
   /** Everybody's membership, in a list that begins after now and after all writes under way. */
@@ -105,9 +90,7 @@ export class Directory {
 
   /** Runs a write, so that lists which are to show it wait for it. */
   async write<T>(work: () => Promise<T>): Promise<T> {
-    const write = timed(work, (ms) => {
-      this.#writeMs = ms;
-    });
+    const write = work();
     this.#writes.add(write);
     try {
       return await write;
@@ -115,13 +98,6 @@ export class Directory {
       this.#writes.delete(write);
     }
   }
-}
-
-async function timed<T>(work: () => Promise<T>, tell: (ms: number) => void): Promise<T> {
-  const began = performance.now();
-  const result = await work();
-  tell(performance.now() - began);
-  return result;
 }
 
 type ByPerson<T> = ReadonlyMap<string, readonly T[]>;
