@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, closeSync, openSync, readSync, statSync, writeFileSync } from "node:fs";
 import { deploymentStore, programDeployment, programHasRun } from "./engine";
 import { deploymentFile, sweepDeploymentFiles } from "./folder";
 
@@ -73,7 +73,9 @@ const prefix = "claims-";
 /** Provider side: what the program of the deployment has published. */
 export class Claims {
   #programHasRun: Promise<boolean> | undefined;
-  #read: { readonly size: number; readonly people: People } | undefined;
+  /** Instances by person, as far as the file has been read. */
+  readonly #people = new Map<string, Set<string>>();
+  #bytesRead = 0;
 
   constructor(private readonly engineAddress: string) {}
 
@@ -82,34 +84,39 @@ export class Claims {
    * the engine deletes what the program declares, which is `pulumi destroy --run-program`.
    */
   async elsewhere(person: string, instance: string): Promise<boolean> {
-    const instances = this.#people().get(person);
+    this.#readOn();
+    const instances = this.#people.get(person);
     if (instances === undefined || instances.has(instance)) return false;
     // Without a program, as in a plain destroy, the file is that of an earlier deployment.
     this.#programHasRun ??= programHasRun(this.engineAddress);
     return this.#programHasRun;
   }
 
-  #people(): People {
-    if (this.engineAddress === "") return new Map();
+  /** The file grows while the program runs; what was read stays read. */
+  #readOn(): void {
+    if (this.engineAddress === "") return;
     const path = deploymentFile(prefix, this.engineAddress);
-    const size = statSync(path, { throwIfNoEntry: false })?.size;
-    if (size === undefined) return new Map();
-    if (this.#read?.size !== size) this.#read = { size, people: parse(readFileSync(path, "utf8")) };
-    return this.#read.people;
+    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    if (size <= this.#bytesRead) return;
+    const text = readFrom(path, this.#bytesRead, size);
+    // A last line that is only half written has no end yet.
+    const end = text.lastIndexOf("\n") + 1;
+    this.#bytesRead += end;
+    for (const line of text.toString("utf8", 0, end).split("\n").slice(0, -1)) {
+      const { person, instance } = JSON.parse(line) as Line;
+      const instances = this.#people.get(person) ?? new Set();
+      if (instance !== undefined) instances.add(instance);
+      this.#people.set(person, instances);
+    }
   }
 }
 
-/** Instances by person. */
-type People = ReadonlyMap<string, ReadonlySet<string>>;
-
-function parse(text: string): People {
-  const people = new Map<string, Set<string>>();
-  // A last line that is only half written has no end yet.
-  for (const line of text.split("\n").slice(0, -1)) {
-    const { person, instance } = JSON.parse(line) as Line;
-    const instances = people.get(person) ?? new Set();
-    if (instance !== undefined) instances.add(instance);
-    people.set(person, instances);
+function readFrom(path: string, begin: number, end: number): Buffer {
+  const file = openSync(path, "r");
+  try {
+    const buffer = Buffer.alloc(end - begin);
+    return buffer.subarray(0, readSync(file, buffer, 0, buffer.length, begin));
+  } finally {
+    closeSync(file);
   }
-  return people;
 }

@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { createRequire } from "node:module";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
+import { setImmediate as immediate } from "node:timers/promises";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { GetRootResourceRequest } from "@pulumi/pulumi/proto/engine_pb";
 
@@ -20,8 +22,12 @@ interface Store {
 /** The same object for all calls within one deployment. */
 export function deploymentStore(): Store {
   // Not part of the SDK's typed interface, but the only place where a program finds its engine.
-  return (require("@pulumi/pulumi/runtime/state") as { getStore(): Store }).getStore();
+  state ??= require("@pulumi/pulumi/runtime/state") as { getStore(): Store };
+  return state.getStore();
 }
+
+/** Asked for three times per resource, and finding the module takes longer than all else there. */
+let state: { getStore(): Store } | undefined;
 
 /** Of the running program; the address is empty under mocks. */
 export function programDeployment(): Deployment {
@@ -52,21 +58,43 @@ export function providerEngineAddress(): string {
   return process.argv[2] ?? "";
 }
 
-/**
- * @throws if nobody listens there any more. A provider process outlives a killed CLI; what it then wrote nobody would
- * record, and the next `up` would meet its writes half-way.
- */
-export async function assertEngineAlive(address: string): Promise<void> {
-  const [, host, port] = /^(.*):(\d+)$/.exec(address) ?? [];
-  if (host === undefined) return;
-  const refused = await new Promise<boolean>((resolve) => {
-    const socket = connect({ host, port: Number(port) });
-    socket.once("connect", () => resolve(false));
-    socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code === "ECONNREFUSED"));
-    socket.once("connect", () => socket.destroy());
-  });
-  if (refused)
-    throw new Error("The Pulumi engine that asked for this is gone. Nothing more was written.");
+/** Whether the engine that started this process is still there, by a connection that is kept. */
+export class EngineWatch {
+  #connection: Promise<Socket> | undefined;
+
+  constructor(private readonly address: string) {}
+
+  /**
+   * @throws if nobody listens there any more. A provider process outlives a killed CLI; what it then wrote nobody would
+   * record, and the next `up` would meet its writes half-way.
+   */
+  async assertAlive(): Promise<void> {
+    const [, host, port] = /^(.*):(\d+)$/.exec(this.address) ?? [];
+    if (host === undefined) return;
+    try {
+      this.#connection ??= open(host, Number(port));
+      const socket = await this.#connection;
+      // The end of a killed engine's connection has arrived, but may not have been read yet.
+      await immediate();
+      if (socket.readyState === "open") return;
+      // It may as well have become tired of a connection on which nothing is said.
+      this.#connection = open(host, Number(port));
+      await this.#connection;
+    } catch (error) {
+      this.#connection = undefined;
+      if ((error as NodeJS.ErrnoException).code !== "ECONNREFUSED") return;
+      throw new Error("The Pulumi engine that asked for this is gone. Nothing more was written.");
+    }
+  }
+}
+
+async function open(host: string, port: number): Promise<Socket> {
+  const socket = connect({ host, port });
+  await once(socket, "connect");
+  // Without a reader its end would go unnoticed; and it keeps no process alive.
+  socket.resume().unref();
+  socket.on("error", () => {});
+  return socket;
 }
 
 /** Whether a program has run in the deployment of this engine: by the first thing that it does, naming its stack. */

@@ -7,7 +7,7 @@
 import { randomUUID } from "node:crypto";
 import type { dynamic } from "@pulumi/pulumi";
 import { Claims } from "./claims";
-import { assertEngineAlive, providerEngineAddress } from "./engine";
+import { EngineWatch, providerEngineAddress } from "./engine";
 import type { Organization } from "./lifecycle/act";
 import { checkArguments } from "./lifecycle/check";
 import { diff as compare } from "./lifecycle/diff";
@@ -39,6 +39,7 @@ let configured: SettingsResult = resolveSettings(() => undefined, process.env);
 let client: Promise<Client> | undefined;
 const organizations = new Map<string, Promise<Organization>>();
 const claims = new Claims(engineAddress);
+const engine = new EngineWatch(engineAddress);
 
 /** The SDK does not wait for it before other calls, and takes a failure for success: so at once, and never failing. */
 export function configure(request: dynamic.ConfigureRequest): Promise<void> {
@@ -240,6 +241,6 @@ async function connect({ apiUrl, apiKey, maxConcurrency, explicit }: Settings): 
     apiKey,
     maxConcurrency,
     keyAdvice: keyAdvice(explicit),
-    beforeWrite: () => assertEngineAlive(engineAddress),
+    beforeWrite: () => engine.assertAlive(),
   });
 }

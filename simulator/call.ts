@@ -1,4 +1,5 @@
-import { refusal, textRefusal } from "./answer";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Answer, json, refusal, textRefusal } from "./answer";
 import type { Caller, User } from "./auth";
 import { type Category, JsonError, type Read, readJson, type Struct } from "./json";
 import type { PostOffice } from "./mail";
@@ -16,6 +17,8 @@ export interface World {
   readonly unlimited: boolean;
   /** Milliseconds between the checks of an invitation and its row. */
   readonly inviteMs: number;
+  /** Milliseconds for each row of a list, after it was read. */
+  readonly rowMs: number;
 }
 
 /** One authenticated request to a handler. */
@@ -89,6 +92,15 @@ export function queryId(query: URLSearchParams, name: string): string | null {
     }
     throw error;
   }
+}
+
+/** Rows as they are now, sent when their time is over. */
+export async function list({ rowMs }: World, rows: readonly unknown[]): Promise<Answer> {
+  const answer = json(rows);
+  if (rowMs > 0) {
+    await sleep(rowMs * rows.length, undefined, { ref: false });
+  }
+  return answer;
 }
 
 const solutions: Readonly<Record<Category | "contentType", readonly [type: string, way: string]>> =

@@ -144,6 +144,7 @@ class RunningSimulator extends EventEmitter<SimulatorEvents> implements Simulato
       postOffice: this.#postOffice,
       unlimited,
       inviteMs: serviceTimes.invite ?? 0,
+      rowMs: serviceTimes.row ?? 0,
     };
     this.#store.addDefaults(adminKey);
     const machinery = {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Answer, empty, json, refusal } from "./answer";
+import { type Answer, empty, refusal } from "./answer";
 import type { User } from "./auth";
-import { adminOnly, bodyAnd, type Call, organizationOf, pathId, type World } from "./call";
+import { adminOnly, bodyAnd, type Call, list, organizationOf, pathId, type World } from "./call";
 import { invitationLink, memberLink } from "./mail";
 import type { Organization } from "./rows";
 
@@ -81,9 +81,9 @@ export async function invite(world: World, call: Call): Promise<Answer> {
 }
 
 /** `GET /api/invitations/{organization_id}`, also at `/api/invitation/…`. Any organization's, not only the header's. */
-export function listInvitations({ store }: World, call: Call): Answer {
+export function listInvitations(world: World, call: Call): Promise<Answer> {
   adminOnly(call);
-  return json([...store.invitationsIn(pathId(call, "id"))]);
+  return list(world, [...world.store.invitationsIn(pathId(call, "id"))]);
 }
 
 /** `DELETE /api/invitation/{invitation_id}`. Any organization's, used or not; a membership stays. */

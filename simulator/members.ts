@@ -1,8 +1,9 @@
-import { type Answer, empty, json, refusal } from "./answer";
+import { type Answer, empty, refusal } from "./answer";
 import {
   adminOnly,
   bodyAnd,
   type Call,
+  list,
   loggedUser,
   organizationOf,
   pathId,
@@ -17,11 +18,12 @@ const updateData = {
 } as const;
 
 /** `GET /api/organization/users/{organization_id}`: one entry per membership row. Any organization's. */
-export function listMembers({ store }: World, call: Call): Answer {
+export function listMembers(world: World, call: Call): Promise<Answer> {
+  const { store } = world;
   const id = pathId(call, "id");
   adminOnly(call);
   if (store.liveOrganization(id) === undefined) {
-    return json([]);
+    return list(world, []);
   }
   const members = [];
   for (const membership of store.membershipsIn(id)) {
@@ -30,7 +32,7 @@ export function listMembers({ store }: World, call: Call): Answer {
       members.push(slimUser(store, account, [membership]));
     }
   }
-  return json(members);
+  return list(world, members);
 }
 
 /** `DELETE /api/organization/{anything}/user/{user_id}`: the organization is the header's, the path's is not read. */

@@ -15,6 +15,8 @@ import { type Resource, resources } from "./routes";
 export interface ServiceTimes {
   /** The two lists. @default 0 */
   list?: number;
+  /** Each row of a list, after it was read. @default 0 */
+  row?: number;
   /** Between the checks of an invitation and its row: two requests for one address in that time make two. @default 0 */
   invite?: number;
   /** Everything else but health. @default 0 */

@@ -13,7 +13,7 @@ export async function build(env) {
 /** tsc leaves the outputs of deleted sources behind, and mocha would run them. */
 function removeStaleOutputs() {
   const dist = join(root, "dist");
-  for (const part of ["provider", "simulator", "tests"]) {
+  for (const part of ["provider", "simulator", "tests", "bench"]) {
     const folder = join(dist, part);
     if (!existsSync(folder)) continue;
     for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {

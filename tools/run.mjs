@@ -10,7 +10,7 @@ import { capture, show } from "./process.mjs";
 import { findPulumi } from "./pulumi.mjs";
 
 const commands = {
-  ...{ test, demo, packages, model, fuzz, coverage, mutation },
+  ...{ test, demo, packages, model, fuzz, coverage, mutation, bench },
   ...{ screenshots, picture, tables },
 };
 const bin = (name, file) => join("node_modules", ...name.split("/"), ...file.split("/"));
@@ -103,6 +103,13 @@ async function picture() {
 async function tables() {
   const env = await setUp();
   return show("node", [join(root, "tools", "tables.mjs")], { cwd: root, env });
+}
+
+/** Costs beside those of the engine alone and of other ways: docs/performance.md. */
+async function bench(args) {
+  const env = await setUp();
+  await build(env);
+  return show("node", [join(root, "dist", "bench", "main.js"), ...args], { cwd: root, env });
 }
 
 async function demo(args) {

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Settings } from "../settings";
 import type { Directory } from "../trieve/directory";
@@ -60,6 +60,8 @@ const maxRounds = 6;
 interface Progress {
   /** `maybe`: a POST went unanswered, and no list has been read since. */
   invited: boolean | "maybe";
+  /** A POST went unanswered: it may land after a list that does not show it. */
+  unanswered: boolean;
   /** The last POST was answered with `Error sending email.` */
   mailFailed: boolean;
   /** An unused invitation or a membership is gone. */
@@ -69,6 +71,7 @@ interface Progress {
 
 const nothingDone = (): Progress => ({
   invited: false,
+  unanswered: false,
   mailFailed: false,
   deleted: false,
   updated: false,
@@ -88,9 +91,10 @@ export function ensure(
   const wanted = wantedOf(inputs, recorded);
   const work = () => ensureNow(organization, wanted, historyOf(inputs, recorded), recorded);
   // Clearing scopes removes for a moment: as a removal it waits for promotions and is none itself.
-  return inputs.role === "owner" && !wanted.clearScopes
-    ? organization.owners.promote(work)
-    : work();
+  const promotes = inputs.role === "owner" && !wanted.clearScopes;
+  return organization.directory.operation(() =>
+    promotes ? organization.owners.promote(work) : work(),
+  );
 }
 
 async function ensureNow(
@@ -138,7 +142,8 @@ function adopt(
   progress: Progress,
   recorded: Outputs | undefined,
 ): Pick<Outputs, "adopted" | "originalRole"> {
-  if (progress.invited || progress.deleted || progress.updated) return adoption;
+  const { invited, unanswered, deleted, updated } = progress;
+  if (invited || unanswered || deleted || updated) return adoption;
   if (recorded === undefined && observed.phase === "member")
     return { adopted: true, originalRole: roleOf(observed.memberships) };
   // Somebody removed them since; this operation brings them in.
@@ -167,10 +172,12 @@ function owesMail(
 /** Takes a person out, or leaves them as they were found, as their policy says. Nothing to do is success. */
 export async function remove(organization: Organization, recorded: Outputs): Promise<void> {
   const { email } = recorded;
-  const last = await converge(organization, email, nothingDone(), {
-    decide: (observed) => decideRemove(recorded, observed),
-    see: () => {},
-  });
+  const last = await organization.directory.operation(() =>
+    converge(organization, email, nothingDone(), {
+      decide: (observed) => decideRemove(recorded, observed),
+      see: () => {},
+    }),
+  );
   if (last.phase === "member") {
     organization.warn(
       `${email} was a member before this resource was and stays one, as ${roleOf(last.memberships)}.`,
@@ -250,7 +257,8 @@ async function confirm(
     const now = observe({ invitations, members: [] });
     if (rowsOf(now).some(isNew)) return now;
   }
-  const now = observe(await directory.lookAfresh(email));
+  const after = progress.invited === true ? "invitation" : "removal";
+  const now = observe(await directory.lookAfresh(email, after));
   // The lists tell what the answer did not: it has landed, with its mail as far as anybody can know.
   if (progress.invited === "maybe") progress.invited = rowsOf(now).some(isNew);
   return now;
@@ -343,8 +351,9 @@ async function perform(
         progress.mailFailed = result.result === "mail failed";
         if (result.result === "already there") return undefined;
         progress.invited = result.result === "unclear" ? "maybe" : true;
-        if (result.result === "unclear") return result.error;
-        break;
+        if (result.result !== "unclear") break;
+        progress.unanswered = true;
+        return result.error;
       }
       case "delete invitation": {
         const result = await directory.write(() =>
@@ -398,7 +407,8 @@ function historyOf(inputs: Inputs, recorded: Outputs | undefined): History {
     deletionPolicy: inputs.deletionPolicy,
     resendTrigger: inputs.resendTrigger ?? null,
     managed: managedBy(inputs),
-    instance: recorded?.instance ?? randomUUID(),
+    // Six bytes tell apart the few resources that one person may have.
+    instance: recorded?.instance ?? randomBytes(6).toString("base64url"),
     invitedAt: recorded?.invitedAt ?? null,
     adopted: recorded?.adopted ?? false,
     originalRole: recorded?.originalRole ?? null,

@@ -37,6 +37,8 @@ export interface Limits {
   readonly retryForMs: number;
   /** The first pause before something is tried again; later ones are longer. */
   readonly firstPauseMs: number;
+  /** How long a list that several may need waits for the next of them, at least. */
+  readonly gatherMs: number;
   readonly maxBytes: number;
 }
 
@@ -46,6 +48,7 @@ const defaultLimits: Limits = {
   writeMs: 150_000,
   retryForMs: 90_000,
   firstPauseMs: 250,
+  gatherMs: 25,
   maxBytes: 256 * 1024 * 1024,
 };
 

@@ -1,5 +1,5 @@
-import { setImmediate as immediate } from "node:timers/promises";
 import type { Client } from "./client";
+import { Gathering, Operations } from "./gathering";
 import type { Invitation, Member } from "./model";
 
 /** What the lists say of one address, in whatever case it is written there. */
@@ -14,12 +14,22 @@ export function personKey(email: string): string {
 }
 
 /**
+ * Of the operations that the engine hands over at once, how many make a list worth while. Invitations take long, so
+ * that half of them can be written while the other half are confirmed.
+ */
+const half = 0.5;
+const all = 1;
+/** What is asked before a write keeps others waiting for it. */
+const alone = 0;
+
+/**
  * Who is in one organization, asked for as seldom as can be: whatever the number of people that are looked up, the
- * lists are read once, and after writes once for all writes that were under way together.
+ * lists are read once, and after writes once for the operations that are under way together.
  */
 export class Directory {
   readonly #invitations: SharedList<Invitation>;
   readonly #members: SharedList<Member>;
+  readonly #operations: Operations;
   readonly #writes = new Set<Promise<unknown>>();
   #keyAccount: ReturnType<Client["account"]> | undefined;
 
@@ -27,9 +37,15 @@ export class Directory {
     readonly client: Client,
     readonly organizationId: string,
   ) {
-    const underWay = () => [...this.#writes];
-    this.#invitations = new SharedList(() => client.listInvitations(organizationId), underWay);
-    this.#members = new SharedList(() => client.listMembers(organizationId), underWay);
+    this.#operations = new Operations(client.limits.gatherMs);
+    const gathering = () => new Gathering(this.#operations, [...this.#writes]);
+    this.#invitations = new SharedList(() => client.listInvitations(organizationId), gathering);
+    this.#members = new SharedList(() => client.listMembers(organizationId), gathering);
+  }
+
+  /** Runs an operation that may write and then look afresh: those under way at the same time share their lists. */
+  operation<T>(work: () => Promise<T>): Promise<T> {
+    return this.#operations.run(work);
   }
 
   /** @param maxAgeMs lists that began longer ago are read again */
@@ -42,24 +58,25 @@ export class Directory {
     return { invitations: invitations.get(key) ?? [], members: members.get(key) ?? [] };
   }
 
-  /** Like `look`, in lists that begin after now and after all writes that are under way now. */
-  async lookAfresh(email: string): Promise<Entry> {
+  /** Like `look`, in lists that begin after now. Others who are about to ask are waited for. */
+  async lookAfresh(email: string, after: "invitation" | "removal"): Promise<Entry> {
     const key = personKey(email);
+    const share = after === "invitation" ? half : all;
     const [invitations, members] = await Promise.all([
-      this.#invitations.fresh(),
-      this.#members.fresh(),
+      this.#invitations.fresh(share),
+      this.#members.fresh(share),
     ]);
     return { invitations: invitations.get(key) ?? [], members: members.get(key) ?? [] };
   }
 
   /** The invitations alone, afresh. The long list, that of the members, is seldom needed to see a new invitation. */
   async invitationsAfresh(email: string): Promise<readonly Invitation[]> {
-    return (await this.#invitations.fresh()).get(personKey(email)) ?? [];
+    return (await this.#invitations.fresh(half)).get(personKey(email)) ?? [];
   }
 
   /** Everybody's membership, in a list that begins after now and after all writes under way. */
   async membersAfresh(): Promise<Member[]> {
-    return [...(await this.#members.fresh()).values()].flat();
+    return [...(await this.#members.fresh(alone)).values()].flat();
   }
 
   /** The account that the key belongs to, asked once; an organization key belongs to none. */
@@ -85,14 +102,20 @@ export class Directory {
 
 type ByPerson<T> = ReadonlyMap<string, readonly T[]>;
 
+/** One that has not begun. */
+interface NextList<T> {
+  readonly gathering: Gathering;
+  readonly rows: Promise<ByPerson<T>>;
+}
+
 /** One list, shared by all who want it at the same time. */
 class SharedList<T extends { readonly email: string }> {
   #latest: { readonly beganAt: number; readonly rows: Promise<ByPerson<T>> } | undefined;
-  #next: Promise<ByPerson<T>> | undefined;
+  #next: NextList<T> | undefined;
 
   constructor(
     private readonly load: () => Promise<readonly T[]>,
-    private readonly writesUnderWay: () => Promise<unknown>[],
+    private readonly gathering: () => Gathering,
   ) {}
 
   atMost(maxAgeMs: number): Promise<ByPerson<T>> {
@@ -100,19 +123,20 @@ class SharedList<T extends { readonly email: string }> {
     return latest && Date.now() - latest.beganAt <= maxAgeMs ? latest.rows : this.#begin();
   }
 
-  /**
-   * Those who ask while writes are under way share the list that begins when these are done. Writes that begin
-   * meanwhile are not waited for: nobody waits longer than what was under way when the group began takes.
-   */
-  fresh(): Promise<ByPerson<T>> {
-    this.#next ??= Promise.allSettled(this.writesUnderWay())
-      // The last of them asks in this same turn.
-      .then(() => immediate())
-      .then(() => {
-        this.#next = undefined;
-        return this.#begin();
-      });
-    return this.#next;
+  /** In a list that begins after now, shared by all who ask until it does. */
+  async fresh(share: number): Promise<ByPerson<T>> {
+    this.#next ??= this.#gather();
+    this.#next.gathering.join(share);
+    return this.#next.rows;
+  }
+
+  #gather(): NextList<T> {
+    const gathering = this.gathering();
+    const rows = gathering.complete.then(() => {
+      this.#next = undefined;
+      return this.#begin();
+    });
+    return { gathering, rows };
   }
 
   #begin(): Promise<ByPerson<T>> {

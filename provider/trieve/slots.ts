@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bulkhead } from "cockatiel";
@@ -8,50 +9,122 @@ import { meetingFolder } from "../folder";
 /** Runs a piece of work while it holds one of the slots. */
 export type Slots = <T>(work: () => Promise<T>) => Promise<T>;
 
+/** How long a slot is kept for the next piece of work of this process. */
+const keepMs = 25;
+/** How often a process that has work without end looks whether another one waits. */
+const turnMs = 50;
+/** The longest pause of one that waits, before it looks again. */
+const pollMs = 25;
+
 /**
  * At most `limit` pieces of work at once under one name, over all processes of this user on this machine.
  *
  * Ten requests in flight hang a real server for good, and one `pulumi up` may run several provider processes.
- * A slot is a lock file that its holder keeps fresh, so that of one that was killed frees itself.
+ * A slot is a lock file that its holder keeps fresh, so that of one that was killed frees itself. Taking one costs as
+ * much as a quick request: a process keeps it for its next piece of work, and gives way when others wait.
  */
 export function slotsFor(name: string, limit: number): Slots {
   const file = createHash("sha256").update(name).digest("hex").slice(0, 16);
-  const slots = Array.from({ length: limit }, (_, i) => `slot-${file}-${i}`);
+  const process = new Holder(file, limit);
   // Waiting in line here keeps the number of processes that poll the files below the number of requests.
   const line = bulkhead(limit, Number.POSITIVE_INFINITY);
   return (work) =>
     line.execute(async () => {
-      const release = await take(slots);
+      const slot = await process.take();
       try {
         return await work();
       } finally {
-        await release();
+        await process.giveBack(slot);
       }
     });
 }
 
-async function take(slots: string[]): Promise<() => Promise<void>> {
-  const folder = meetingFolder();
-  for (;;) {
-    for (const slot of slots) {
-      const release = await tryLock(join(folder, slot));
-      if (release) return release;
+interface Slot {
+  readonly release: () => Promise<void>;
+  /** It is still this process's: a machine that slept may have lost it. */
+  readonly isHeld: () => boolean;
+  /** When it was taken, or seen that nobody waits for it. */
+  since: number;
+  /** Gives up what is kept for nobody. */
+  timer?: NodeJS.Timeout;
+}
+
+/** The slots of one process. */
+class Holder {
+  readonly #kept: Slot[] = [];
+  readonly #names: readonly string[];
+  /** Until then others go first. */
+  #giveWayUntil = 0;
+
+  constructor(
+    private readonly file: string,
+    limit: number,
+  ) {
+    this.#names = Array.from({ length: limit }, (_, i) => `slot-${file}-${i}`);
+  }
+
+  async take(): Promise<Slot> {
+    const kept = this.#kept.pop();
+    clearTimeout(kept?.timer);
+    if (kept?.isHeld()) return kept;
+    const rest = this.#giveWayUntil - Date.now();
+    if (rest > 0) await sleep(rest);
+    const folder = meetingFolder();
+    for (;;) {
+      for (const name of this.#names) {
+        const slot = await tryLock(join(folder, name));
+        if (slot) return slot;
+      }
+      writeFileSync(this.#wanted(folder), "");
+      await sleep(pollMs * (0.2 + 0.8 * Math.random()));
     }
-    await sleep(5 + Math.random() * 20);
+  }
+
+  async giveBack(slot: Slot): Promise<void> {
+    const now = Date.now();
+    if (now - slot.since >= turnMs) {
+      slot.since = now;
+      if (this.#othersWait(now)) {
+        this.#giveWayUntil = now + 2 * pollMs;
+        return slot.release();
+      }
+    }
+    slot.timer = setTimeout(() => {
+      this.#kept.splice(this.#kept.indexOf(slot), 1);
+      void slot.release();
+    }, keepMs).unref();
+    this.#kept.push(slot);
+  }
+
+  #othersWait(now: number): boolean {
+    const wanted = statSync(this.#wanted(meetingFolder()), { throwIfNoEntry: false });
+    return wanted !== undefined && now - wanted.mtimeMs <= 2 * pollMs;
+  }
+
+  /** Written by whoever waits. */
+  #wanted(folder: string): string {
+    return join(folder, `wanted-${this.file}`);
   }
 }
 
-async function tryLock(path: string): Promise<(() => Promise<void>) | undefined> {
+async function tryLock(path: string): Promise<Slot | undefined> {
+  let held = true;
   try {
     const release = await lock(path, {
       realpath: false,
       stale: 10_000,
       update: 2_000,
       // Losing a slot to a machine that slept means one request more for a moment, which the server bears.
-      onCompromised: () => {},
+      onCompromised: () => {
+        held = false;
+      },
     });
-    return async () => {
-      await release().catch(() => {});
+    return {
+      release: async () => {
+        await release().catch(() => {});
+      },
+      isHeld: () => held,
+      since: Date.now(),
     };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ELOCKED") return undefined;

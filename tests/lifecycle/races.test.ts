@@ -108,6 +108,20 @@ describe("races: somebody else acts between two requests", () => {
       leaves: ["member admin ada@x.example"],
     },
     {
+      // A request that was given up may still be carried out, after the lists that were to show it.
+      it: "the first POST lands late, just before the second: not adopted",
+      given: ["account user ada@x.example"],
+      run: (world) => {
+        world.simulator.fault({ route: "invite", effect: says(500, "late") });
+        return create(world);
+      },
+      before: ({ route }, earlier) => route === "invite" && earlier.includes("POST invitation"),
+      meanwhile: (world) => put(world, ["member user ada@x.example"]),
+      calls: [...look, "POST invitation", ...look, "POST invitation", ...look],
+      outcome: "member user",
+      leaves: ["member user ada@x.example"],
+    },
+    {
       it: "invitation deleted by somebody else while being deleted: success",
       given: ["invited user ada@x.example"],
       run: (world) => remove(world.organization, recorded(world, {})),
@@ -445,7 +459,6 @@ describe("many at once", () => {
 });
 
 describe("outputs", () => {
-  const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
   const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
   const keysOfOutputs = Object.keys(recorded({ organizationId: "" }, {})).sort();
 
@@ -454,7 +467,7 @@ describe("outputs", () => {
       const outputs = await create(world, { resendTrigger: "1", role: "user" });
       const [row] = world.simulator.invitations(world.organizationId);
       const { instance, invitedAt, ...rest } = outputs;
-      expect(instance).to.match(uuid);
+      expect(instance).to.match(/^[\w-]{8}$/);
       expect(invitedAt).to.match(time);
       expect(rest).to.deep.equal({
         email,

@@ -224,7 +224,12 @@ export class ProviderProcess {
   #replacement(path: string): unknown {
     switch (relative(root, path)) {
       case "engine.js":
-        return { assertEngineAlive: async () => {}, providerEngineAddress: () => "" };
+        return {
+          EngineWatch: class {
+            assertAlive = async () => {};
+          },
+          providerEngineAddress: () => "",
+        };
       case "claims.js": {
         const { elsewhere } = this.options;
         return {
@@ -255,7 +260,7 @@ export class ProviderProcess {
   };
 
   #hasty({ Client }: { Client: new (connection: Bag) => object }): unknown {
-    const limits = { retryForMs: this.options.retryForMs, firstPauseMs: 1 };
+    const limits = { retryForMs: this.options.retryForMs, firstPauseMs: 1, gatherMs: 1 };
     return {
       Client: class extends Client {
         constructor(connection: Bag) {

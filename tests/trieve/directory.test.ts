@@ -46,6 +46,7 @@ class FakeServer {
 
   readonly directory = new Directory(
     {
+      limits: { gatherMs: 0 },
       listInvitations: () => this.#answer("invitations", () => [...this.invitations]),
       listMembers: () => this.#answer("members", () => [...this.members]),
       account: () => this.#answer("account", () => ({ userId: "u1", email: "ada@x.example" })),
@@ -112,7 +113,9 @@ describe("directory: looking somebody up", () => {
     await server.directory.look("ada@x.example", forEver);
     server.invitations = [invitation("ada@x.example")];
     expect((await server.directory.look("ada@x.example", forEver)).invitations).to.deep.equal([]);
-    expect((await server.directory.lookAfresh("ada@x.example")).invitations).to.have.length(1);
+    expect(
+      (await server.directory.lookAfresh("ada@x.example", "removal")).invitations,
+    ).to.have.length(1);
     expect((await server.directory.look("ada@x.example", forEver)).invitations).to.have.length(1);
     expect(server.lists).to.deep.equal([2, 2]);
   });
@@ -120,11 +123,11 @@ describe("directory: looking somebody up", () => {
   it("afresh: members as well, and nobody", async () => {
     const server = new FakeServer();
     server.members = [member("Ada@x.example")];
-    expect(await server.directory.lookAfresh("ada@x.example")).to.deep.equal({
+    expect(await server.directory.lookAfresh("ada@x.example", "removal")).to.deep.equal({
       invitations: [],
       members: [member("Ada@x.example")],
     });
-    expect(await server.directory.lookAfresh("bob@x.example")).to.deep.equal({
+    expect(await server.directory.lookAfresh("bob@x.example", "removal")).to.deep.equal({
       invitations: [],
       members: [],
     });
@@ -171,11 +174,11 @@ describe("directory: a list that failed proves nothing", () => {
       const server = new FakeServer();
       server.fails[list] = new Error("down");
       const results = await Promise.allSettled([
-        server.directory.lookAfresh("1@x.example"),
-        server.directory.lookAfresh("2@x.example"),
+        server.directory.lookAfresh("1@x.example", "removal"),
+        server.directory.lookAfresh("2@x.example", "removal"),
       ]);
       expect(results.map(({ status }) => status)).to.deep.equal(["rejected", "rejected"]);
-      await server.directory.lookAfresh("1@x.example");
+      await server.directory.lookAfresh("1@x.example", "removal");
       expect(server.counts[list]).to.equal(2);
     });
   }

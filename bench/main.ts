@@ -1,0 +1,122 @@
+/** The command: runs all contenders in turn, round by round, and writes docs/performance.md. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { type Contender, contenders } from "./contenders";
+import { cycle, Python, pythonVerbs, Sandbox, type Setting, type Step } from "./cycle";
+import { type Results, writeReport } from "./report";
+import { Server, type Speed, speeds } from "./server";
+import { starts } from "./starts";
+
+const root = resolve(__dirname, "..", "..");
+const folder = join(root, "dist", "measured");
+const file = join(folder, "results.json");
+
+const skip = { PULUMI_SKIP_CHECKPOINTS: "true" };
+const gzip = { PULUMI_DIY_BACKEND_GZIP: "true" };
+
+interface Plan {
+  readonly rounds: number;
+  readonly settings: readonly Setting[];
+  /** Tried with the floor and with ours only. */
+  readonly variants: readonly Setting[];
+}
+
+function planOf(quick: boolean, full: boolean, rounds: number | undefined): Plan {
+  const [none, real] = Object.keys(speeds) as [Speed, Speed];
+  if (quick) {
+    const settings = [100, 300].map((people) => ({ people, speed: none, env: skip }));
+    return { rounds: rounds ?? 1, settings, variants: [] };
+  }
+  const sizes = [1, 100, 1000];
+  return {
+    rounds: rounds ?? 5,
+    settings: [none, real].flatMap((speed) => sizes.map((people) => ({ people, speed }))),
+    variants: [
+      { people: 1000, speed: none, env: skip },
+      { people: 1000, speed: real, env: skip },
+      ...(full
+        ? [
+            { people: 1000, speed: none, env: gzip },
+            { people: 10_000, speed: none, env: skip },
+            { people: 10_000, speed: none, env: skip, options: ["--parallel", "64"] },
+          ]
+        : []),
+    ],
+  };
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: "boolean", default: false },
+      full: { type: "boolean", default: false },
+      rounds: { type: "string" },
+      report: { type: "boolean", default: false },
+    },
+  });
+  if (!values.report) {
+    const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
+    await run(planOf(values.quick, values.full, rounds));
+  }
+  const results = JSON.parse(readFileSync(file, "utf8")) as Results;
+  writeReport(results, values.quick ? folder : join(root, "docs"));
+}
+
+async function run({ rounds, settings, variants }: Plan): Promise<void> {
+  const sandbox = new Sandbox();
+  const results: Results = { steps: [], starts: [] };
+  const record = (round: number, setting: Setting, contender: string, step: Step) => {
+    results.steps.push({ round, setting, contender, ...step });
+    // What has been measured so far is not lost with the rest.
+    writeFileSync(file, JSON.stringify(results));
+    const seconds = (step.cost.wallMs / 1000).toFixed(1);
+    const { people, speed } = setting;
+    console.log(
+      `${round} | ${speed} | ${people} | ${contender} | ${step.verb} | ${seconds} s | busy ${step.cost.busy.toFixed(2)}`,
+    );
+  };
+  try {
+    const python = Python.create(sandbox);
+    if (python === undefined) console.log("No Python 3, or no way to PyPI: left out.");
+    for (let round = 1; round <= rounds; round++) {
+      for (const start of starts(sandbox)) {
+        for (let i = 0; i < 5; i++) {
+          const [bareMs, oursMs] = [await start.bare(), await start.ours()];
+          results.starts.push({ what: start.what, bareMs, oursMs });
+        }
+      }
+      // The largest ones once: an hour each.
+      const now = [...settings, ...variants].filter(({ people }) => people < 10_000 || round === 1);
+      for (const setting of now) {
+        // One of its own for each: lists of earlier people do not make it slower.
+        for (const contender of contendersFor(setting, variants.includes(setting))) {
+          const server = await Server.start(setting.speed);
+          for await (const step of cycle(sandbox, server, contender, setting))
+            record(round, setting, contender.name, step);
+          await server.stop();
+        }
+        if (python === undefined || variants.includes(setting)) continue;
+        const server = await Server.start(setting.speed);
+        for await (const step of python.cycle(server, setting.people))
+          record(round, setting, pythonName, step);
+        await server.stop();
+      }
+    }
+  } finally {
+    sandbox.remove();
+  }
+}
+
+const pythonName = `trieve_py_client in a loop (${pythonVerbs.join(" and ")} only)`;
+
+function contendersFor({ people }: Setting, isVariant: boolean): readonly Contender[] {
+  const [floor, , ours] = contenders;
+  if (isVariant) return [floor, ours];
+  return contenders.filter(({ maxPeople = Number.POSITIVE_INFINITY }) => people <= maxPeople);
+}
+
+main().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
