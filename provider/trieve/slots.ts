@@ -5,8 +5,8 @@ import { bulkhead } from "cockatiel";
 import { lock } from "proper-lockfile";
 import { meetingFolder } from "../folder";
 
-/** Runs a piece of work while it holds one of the slots. */
-export type Slots = <T>(work: () => Promise<T>) => Promise<T>;
+/** Runs a piece of work while it holds one of the slots; the signal ends the wait for one. */
+export type Slots = <T>(work: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
 
 /**
  * At most `limit` pieces of work at once under one name, over all processes of this user on this machine.
@@ -19,9 +19,9 @@ export function slotsFor(name: string, limit: number): Slots {
   const slots = Array.from({ length: limit }, (_, i) => `slot-${file}-${i}`);
   // Waiting in line here keeps the number of processes that poll the files below the number of requests.
   const line = bulkhead(limit, Number.POSITIVE_INFINITY);
-  return (work) =>
+  return (work, signal) =>
     line.execute(async () => {
-      const release = await take(slots);
+      const release = await take(slots, signal);
       try {
         return await work();
       } finally {
@@ -30,9 +30,10 @@ export function slotsFor(name: string, limit: number): Slots {
     });
 }
 
-async function take(slots: string[]): Promise<() => Promise<void>> {
+async function take(slots: string[], signal?: AbortSignal): Promise<() => Promise<void>> {
   const folder = meetingFolder();
   for (;;) {
+    signal?.throwIfAborted();
     for (const slot of slots) {
       const release = await tryLock(join(folder, slot));
       if (release) return release;
