@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { connect } from "node:net";
+import type { Output } from "@pulumi/pulumi";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { GetRootResourceRequest } from "@pulumi/pulumi/proto/engine_pb";
 
@@ -34,6 +35,11 @@ export async function programEnd(): Promise<void> {
   await deploymentStore()
     .stackResource?.outputs.promise()
     .catch(() => {});
+}
+
+/** Whether an output has a value, once it is settled: some are unknown in a preview. Not in the SDK's types. */
+export function isKnown(output: Output<unknown>): Promise<boolean> {
+  return (output as unknown as { readonly isKnown: Promise<boolean> }).isKnown;
 }
 
 /** Program side: the resources themselves, and those within components. The SDK waits for the same before an invoke. */
