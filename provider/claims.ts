@@ -25,6 +25,8 @@ const declared = new WeakMap<object, Map<string, string>>();
  * @throws if another resource of the deployment does so already
  */
 export function declarePerson(person: string, resource: string): void {
+  // Under mocks there is no deployment: each test of a program declares its people anew.
+  if (programDeployment().engineAddress === "") return;
   const store = deploymentStore();
   let people = declared.get(store);
   if (people === undefined) {
@@ -43,6 +45,21 @@ export function declarePerson(person: string, resource: string): void {
   publish({ person });
 }
 
+const later = new WeakMap<object, Promise<unknown>[]>();
+
+/** Program side: a resource declares somebody as soon as its arguments are known. */
+export function declareLater(declaration: Promise<unknown>): void {
+  const store = deploymentStore();
+  const declarations = later.get(store) ?? [];
+  declarations.push(declaration);
+  later.set(store, declarations);
+}
+
+/** Program side: resolves when all who can be known are declared. */
+export async function declarationsMade(): Promise<void> {
+  await Promise.allSettled(later.get(deploymentStore()) ?? []);
+}
+
 /** Program side: whether a resource of the deployment declares this person, as far as the program has come. */
 export function isDeclared(person: string): boolean {
   return declared.get(deploymentStore())?.has(person) ?? false;
@@ -56,7 +73,7 @@ export function declareInstance(person: string, instance: string): void {
 /** Engines take any free port: what an earlier deployment left under the same name goes. */
 function begin(): void {
   const { engineAddress, dryRun } = programDeployment();
-  if (engineAddress === "" || dryRun) return;
+  if (dryRun) return;
   writeFileSync(deploymentFile(prefix, engineAddress), "", { mode: 0o600 });
   sweepDeploymentFiles();
 }

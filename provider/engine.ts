@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import { connect, type Socket } from "node:net";
 import { setImmediate as immediate } from "node:timers/promises";
+import type { Output } from "@pulumi/pulumi";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { GetRootResourceRequest } from "@pulumi/pulumi/proto/engine_pb";
 
@@ -40,6 +41,11 @@ export async function programEnd(): Promise<void> {
   await deploymentStore()
     .stackResource?.outputs.promise()
     .catch(() => {});
+}
+
+/** Whether an output has a value, once it is settled: some are unknown in a preview. Not in the SDK's types. */
+export function isKnown(output: Output<unknown>): Promise<boolean> {
+  return (output as unknown as { readonly isKnown: Promise<boolean> }).isKnown;
 }
 
 /** Program side: the resources themselves, and those within components. The SDK waits for the same before an invoke. */

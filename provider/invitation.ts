@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { declareInstance, declarePerson } from "./claims";
+import { declareInstance, declareLater, declarePerson } from "./claims";
+import { isKnown } from "./engine";
 import type { DeletionPolicy, Status } from "./lifecycle/state";
 import { Provider } from "./provider";
 import type { Role } from "./trieve/model";
@@ -148,8 +149,12 @@ export class TrieveInvitation extends pulumi.dynamic.Resource {
     if (typeof organizationId === "string" && typeof args.email === "string")
       declare(organizationId, args.email);
     else
-      pulumi
-        .all([organizationId, args.email])
-        .apply(([organization, email]) => declare(organization, email));
+      declareLater(
+        isKnown(
+          pulumi
+            .all([organizationId, args.email])
+            .apply(([organization, email]) => declare(organization, email)),
+        ),
+      );
   }
 }

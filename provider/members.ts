@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { withChildren } from "./engine";
+import { isKnown, withChildren } from "./engine";
 import type { Status } from "./lifecycle/state";
 import { settingsOf } from "./provider";
 import { isUuid, keyAdvice, type SettingsResult } from "./settings";
@@ -63,8 +63,8 @@ export async function getMembers(
   args: GetMembersArgs = {},
   opts: pulumi.InvokeOptions = {},
 ): Promise<GetMembersResult> {
-  const settings = settingsOf(providerOf(opts)) as pulumi.Output<SettingsResult> & Known;
-  if (!(await settings.isKnown))
+  const settings = settingsOf(providerOf(opts));
+  if (!(await isKnown(settings)))
     throw new Error(
       "getMembers: a setting of the provider is not known yet. Use getMembersOutput, which waits for it.",
     );
@@ -101,11 +101,6 @@ export function getMembersOutput(
     .apply(([settings, organizationId]) => look(settings as SettingsResult, organizationId));
   // The key is secret; who is a member is not.
   return pulumi.unsecret(result);
-}
-
-/** Not in the SDK's types. */
-interface Known {
-  readonly isKnown: Promise<boolean>;
 }
 
 function providerOf({ provider, parent }: pulumi.InvokeOptions) {

@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { deploymentStore, programDeployment } from "./engine";
-import { deploymentFile } from "./folder";
+import { deploymentFile, sweepDeploymentFiles } from "./folder";
 import type { Outputs } from "./lifecycle/state";
 import type { RosterRecord } from "./roster/rails";
 
@@ -36,7 +36,10 @@ export function askForKnown(): void {
   const store = deploymentStore();
   const others = readers.get(store) ?? 0;
   readers.set(store, others + 1);
-  if (others === 0) writeFileSync(fileOfProgram(), "", { mode: 0o600 });
+  if (others > 0) return;
+  writeFileSync(fileOfProgram(), "", { mode: 0o600 });
+  // A preview that is refused ends before it reads.
+  sweepDeploymentFiles();
 }
 
 /** Program side, once for each time that it was asked: what the state says of the resources that are registered by now, by id. */

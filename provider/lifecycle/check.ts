@@ -34,11 +34,8 @@ export function checkArguments(
 
   const email = take("email", readEmail);
   if (args.email === undefined || args.email === null) problems.push("email is missing");
-  const organization = take("organizationId", readOrganization) ?? organizationId;
-  if (organization === undefined && (args.organizationId ?? undefined) === undefined)
-    problems.push(
-      "organizationId is missing: run `pulumi config set trieve:organizationId <id>`, set TRIEVE_ORGANIZATION_ID, or give it to the resource or its trieve.Provider",
-    );
+  const organization = checkOrganization(args.organizationId, organizationId);
+  problems.push(...organization.problems);
   const role = take("role", readRole);
   const roleIsDefault = take("roleIsDefault", (value) => value === true);
   const scopes = take("scopes", readScopes);
@@ -47,12 +44,12 @@ export function checkArguments(
     typeof value === "string" ? value : new Problem(`must be a string, not ${show(value)}`),
   );
 
-  if (problems.length > 0 || email === undefined || organization === undefined)
+  if (problems.length > 0 || email === undefined || organization.id === undefined)
     return { inputs: undefined, problems };
   return {
     inputs: {
       email,
-      organizationId: organization,
+      organizationId: organization.id,
       ...(role === undefined ? {} : { role }),
       ...(roleIsDefault ? { roleIsDefault } : {}),
       ...(scopes === undefined ? {} : { scopes }),
@@ -62,6 +59,28 @@ export function checkArguments(
     problems: [],
   };
 }
+
+/**
+ * The organization that a resource is about, in lower case.
+ *
+ * @param named by the resource itself
+ * @param organizationId of the provider's settings
+ */
+export function checkOrganization(
+  named: unknown,
+  organizationId: string | undefined,
+): { readonly id: string | undefined; readonly problems: readonly string[] } {
+  if (named === unknown) return { id: unknown, problems: [] };
+  if (named === undefined || named === null)
+    return { id: organizationId, problems: organizationId === undefined ? [missing] : [] };
+  const id = readOrganization(named);
+  return id instanceof Problem
+    ? { id: undefined, problems: [`organizationId ${id.text}`] }
+    : { id, problems: [] };
+}
+
+const missing =
+  "organizationId is missing: run `pulumi config set trieve:organizationId <id>`, set TRIEVE_ORGANIZATION_ID, or give it to the resource or its trieve.Provider";
 
 class Problem {
   constructor(readonly text: string) {}

@@ -166,9 +166,17 @@ function readMembers(name: string, args: TrieveRosterArgs): readonly Member[] {
   const result =
     file === undefined
       ? checkMembers({ ...(defaults === undefined ? {} : { defaults }), members })
-      : parseRoster(readFileSync(file, "utf8"), file);
+      : parseRoster(readRoster(name, file), file);
   if (result.members) return result.members;
   const problems = result.problems.map(formatProblem);
   const number = problems.length === 1 ? "a problem" : `${problems.length} problems`;
   throw new pulumi.RunError(`TrieveRoster "${name}" has ${number}:\n${problems.join("\n")}`);
+}
+
+function readRoster(name: string, file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new pulumi.RunError(`TrieveRoster "${name}": ${(error as Error).message}`);
+  }
 }

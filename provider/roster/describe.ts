@@ -20,7 +20,7 @@ export function describe({ change, status, from, to, since, reason }: Forecast):
     case "unchanged":
       return `unchanged: ${asWhat(from)}`;
     case "ended":
-      return "out";
+      return "out already";
   }
 }
 

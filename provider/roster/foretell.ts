@@ -2,6 +2,7 @@ import { decideEnsure, decideRemove, type Guarded, wantedOf } from "../lifecycle
 import { type Everybody, presentOf } from "../lifecycle/everybody";
 import { type Decided, type Forecast, forecast } from "../lifecycle/forecast";
 import type { DeletionPolicy, Inputs, Outputs } from "../lifecycle/state";
+import { adminAccount } from "../trieve/quirks";
 import { describe } from "./describe";
 import { hasEnded } from "./people";
 import type { RosterPerson } from "./rails";
@@ -112,7 +113,7 @@ export function foretellUnmanaged(
   known: ReadonlySet<string>,
 ): Line | undefined {
   const strangers = presentOf(everybody).filter(
-    ([email]) => !known.has(email) && !isDeclared(email),
+    ([email]) => email !== adminAccount && !known.has(email) && !isDeclared(email),
   );
   if (strangers.length === 0) return undefined;
   const names = firstTen(strangers.map(([email]) => email));

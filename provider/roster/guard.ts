@@ -1,4 +1,4 @@
-import { unknown } from "../lifecycle/check";
+import { checkOrganization, unknown } from "../lifecycle/check";
 import { utcDay } from "./people";
 import { checkRails, type Limits, type RosterPerson, type RosterRecord } from "./rails";
 
@@ -26,12 +26,12 @@ export function checkGuard(
   before: Bag,
   args: Bag,
   organizationId: string | undefined,
-): { readonly inputs: GuardInputs; readonly problems: readonly string[] } {
+): { readonly inputs: GuardInputs | undefined; readonly problems: readonly string[] } {
   const recorded = isGuard(before) ? (before as unknown as GuardInputs) : undefined;
-  const inputs = {
-    ...(args as unknown as GuardInputs),
-    organizationId: (args.organizationId as string | undefined) ?? organizationId ?? "",
-  };
+  const organization = checkOrganization(args.organizationId, organizationId);
+  // A guard without one would take the first for a change, which removes everybody.
+  if (organization.id === undefined) return { inputs: undefined, problems: organization.problems };
+  const inputs = { ...(args as unknown as GuardInputs), organizationId: organization.id };
   // An organization that is not known yet is no other one.
   const known = inputs.organizationId === unknown ? (recorded?.organizationId ?? "") : undefined;
   const after = known === undefined ? inputs : { ...inputs, organizationId: known };

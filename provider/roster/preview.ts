@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
-import { isDeclared } from "../claims";
+import { declarationsMade, isDeclared } from "../claims";
 import { deploymentStore, programDeployment, programEnd } from "../engine";
 import type { TrieveInvitation } from "../invitation";
 import { type Everybody, listEverybody, ownersOf } from "../lifecycle/everybody";
@@ -61,8 +60,9 @@ export function previewRoster(previewed: Previewed): void {
 function tell(previewed: Previewed, settings: Settings, organizationId: string): void {
   const { roster, guard, people } = previewed;
   const strangers = strangersOf(organizationId, previewed);
-  const client = clientFor(settings);
-  const asked = inTime(listEverybody(client, organizationId)).catch(asError);
+  const asked = inTime((signal) =>
+    listEverybody(clientFor(settings, signal), organizationId),
+  ).catch(asError);
   let guardId: string | undefined;
   guard.id.apply((id) => {
     guardId = id;
@@ -75,13 +75,16 @@ function tell(previewed: Previewed, settings: Settings, organizationId: string):
     const told = pulumi.runtime.rpcKeepAlive();
     try {
       await programEnd();
+      await declarationsMade();
       const known = readKnown();
       const everybody = await asked;
       if (everybody instanceof Error) throw everybody;
       const before = guardId === undefined ? undefined : known.get(guardId)?.roster;
       const scene = sceneOf(previewed, organizationId, untouched, known, before, everybody);
       const decided = decideAll(scene);
-      const account = lowersAnybody(decided) ? await inTime(client.account()) : undefined;
+      const account = lowersAnybody(decided)
+        ? await inTime((signal) => clientFor(settings, signal).account())
+        : undefined;
       const guarded = { owners: ownersOf(everybody), keyAccount: account?.userId };
       const lines = foretell(scene, decided, guarded);
       const stranger = strangers.foretell(scene);
@@ -166,25 +169,27 @@ function strangersOf(organizationId: string, previewed: Previewed): Strangers {
   return strangers;
 }
 
-function clientFor({ apiUrl, apiKey, maxConcurrency }: Settings): Client {
+function clientFor({ apiUrl, apiKey, maxConcurrency }: Settings, signal: AbortSignal): Client {
   return new Client({
     apiUrl,
     apiKey,
     maxConcurrency,
     keyAdvice: "Set trieve:apiKey to one that is valid.",
-    limits: { connectMs: patienceMs, readMs: patienceMs, retryForMs: patienceMs / 2 },
+    signal,
+    // Before the end of patience, so that what is said is why.
+    limits: { retryForMs: patienceMs / 2 },
   });
 }
 
-async function inTime<T>(answer: Promise<T>): Promise<T> {
+/** What is still under way then is ended: it would keep the program from its end. */
+async function inTime<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const over = new AbortController();
-  const late = sleep(patienceMs, undefined, { signal: over.signal }).then(() => {
-    throw new Error(`No answer within ${patienceMs / 1000} s.`);
-  });
+  const end = () => over.abort(new Error(`No answer within ${patienceMs / 1000} s.`));
+  const late = setTimeout(end, patienceMs);
   try {
-    return await Promise.race([answer, late]);
+    return await ask(over.signal);
   } finally {
-    over.abort();
+    clearTimeout(late);
   }
 }
 

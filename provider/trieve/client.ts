@@ -62,6 +62,8 @@ export interface Connection {
   readonly keyAdvice: string;
   /** Called before each write; throws to stop it. */
   readonly beforeWrite?: () => Promise<void>;
+  /** Ends whatever is under way, and fails it with the signal's reason. */
+  readonly signal?: AbortSignal;
   readonly limits?: Partial<Limits>;
 }
 
@@ -281,22 +283,26 @@ export class Client {
   }
 
   protected async exchange(call: Call, timeoutMs: number): Promise<Response> {
-    const { apiKey } = this.connection;
+    const { apiKey, signal } = this.connection;
     try {
-      return await this.#slots(() =>
-        this.#transport({
-          method: call.method,
-          path: call.path,
-          headers: {
-            Authorization: apiKey,
-            ...(call.organizationId ? { "TR-Organization": call.organizationId } : {}),
-            ...(call.body === undefined ? {} : { "Content-Type": "application/json" }),
-          },
-          ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-          timeoutMs,
-        }),
+      return await this.#slots(
+        () =>
+          this.#transport({
+            method: call.method,
+            path: call.path,
+            headers: {
+              Authorization: apiKey,
+              ...(call.organizationId ? { "TR-Organization": call.organizationId } : {}),
+              ...(call.body === undefined ? {} : { "Content-Type": "application/json" }),
+            },
+            ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+            timeoutMs,
+            ...(signal ? { signal } : {}),
+          }),
+        signal,
       );
     } catch (error) {
+      signal?.throwIfAborted();
       if (!(error instanceof TransportError)) throw error;
       throw new NoAnswer(call, this.withoutKey(error.message), error.reason);
     }

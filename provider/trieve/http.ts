@@ -10,6 +10,8 @@ export interface Request {
   readonly body?: string;
   /** For the whole exchange, from connecting to the last byte. */
   readonly timeoutMs: number;
+  /** Ends the exchange earlier. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Response {
@@ -42,10 +44,11 @@ export function transport(
   limits: { connectMs: number; maxBytes: number },
 ): Transport {
   const agent = agentFor(server, limits.connectMs);
-  return async ({ method, path, headers, body, timeoutMs }) => {
+  return async ({ method, path, headers, body, timeoutMs, signal: ended }) => {
     // Loaded at the first request: verbs that ask nothing of the server start faster.
     const { default: fetch } = await import("node-fetch");
-    const signal = AbortSignal.timeout(timeoutMs);
+    const late = AbortSignal.timeout(timeoutMs);
+    const signal = ended ? AbortSignal.any([late, ended]) : late;
     try {
       const response = await fetch(server + path, {
         method,

@@ -46,3 +46,6 @@ export function invitationLink(
   });
   return `${appUrl}/auth?${query}`;
 }
+
+/** In place of an address: a server's first start makes this account for its admin key, an owner whom nobody can declare. */
+export const adminAccount = "default";

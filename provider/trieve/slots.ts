@@ -6,8 +6,8 @@ import { bulkhead } from "cockatiel";
 import { lock } from "proper-lockfile";
 import { meetingFolder } from "../folder";
 
-/** Runs a piece of work while it holds one of the slots. */
-export type Slots = <T>(work: () => Promise<T>) => Promise<T>;
+/** Runs a piece of work while it holds one of the slots; the signal ends the wait for one. */
+export type Slots = <T>(work: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
 
 /** How long a slot is kept for the next piece of work of this process. */
 const keepMs = 25;
@@ -28,9 +28,9 @@ export function slotsFor(name: string, limit: number): Slots {
   const process = new Holder(file, limit);
   // Waiting in line here keeps the number of processes that poll the files below the number of requests.
   const line = bulkhead(limit, Number.POSITIVE_INFINITY);
-  return (work) =>
+  return (work, signal) =>
     line.execute(async () => {
-      const slot = await process.take();
+      const slot = await process.take(signal);
       try {
         return await work();
       } finally {
@@ -63,7 +63,7 @@ class Holder {
     this.#names = Array.from({ length: limit }, (_, i) => `slot-${file}-${i}`);
   }
 
-  async take(): Promise<Slot> {
+  async take(signal?: AbortSignal): Promise<Slot> {
     const kept = this.#kept.pop();
     clearTimeout(kept?.timer);
     if (kept?.isHeld()) return kept;
@@ -71,6 +71,7 @@ class Holder {
     if (rest > 0) await sleep(rest);
     const folder = meetingFolder();
     for (;;) {
+      signal?.throwIfAborted();
       for (const name of this.#names) {
         const slot = await tryLock(join(folder, name));
         if (slot) return slot;

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
 import * as fc from "fast-check";
@@ -125,6 +127,8 @@ describe("the preview of a roster", function () {
     const { simulator, organization } = world;
     for (const name of ["loose", "second", "root", "Eve", "team"])
       simulator.addMember(organization.id, `${name}@example.com`);
+    // The account of the server's own admin key.
+    simulator.addMember(organization.id, "default", "owner");
     simulator.addInvitation(organization.id, "\u001b[31mred@example.com");
     write("members: [team@example.com]");
     const { output } = await world.succeed("preview");
@@ -177,6 +181,63 @@ describe("the preview of a roster", function () {
     expect(changes).to.include({ "team/ada@example.com": "create" });
     expect(told(output)).to.deep.equal([
       `warning: This preview cannot tell what will happen to whom; all else in it holds. Could not list the invitations in organization ${world.organization.id} at ${url}: connect ECONNREFUSED ${url.slice(7)}. Is the server running, and is the URL right?`,
+    ]);
+  });
+
+  it("ends when its patience does, also if the server takes the question and never answers", async () => {
+    await begin();
+    write("members: [ada@example.com]");
+    const asked: string[] = [];
+    const open = new Set<Socket>();
+    const silent = createServer((socket) => {
+      open.add(socket.on("error", () => {}).on("close", () => open.delete(socket)));
+      socket.on("data", (bytes) => asked.push(String(bytes).split(" HTTP")[0] ?? ""));
+    });
+    await once(silent.listen(0, "127.0.0.1"), "listening");
+    const { port } = silent.address() as AddressInfo;
+    try {
+      await world.project.run("config", "set", "trieve:apiUrl", `http://127.0.0.1:${port}`);
+      const { output } = await world.succeed("preview");
+      expect(told(output)).to.deep.equal([
+        "warning: This preview cannot tell what will happen to whom; all else in it holds. No answer within 5 s.",
+      ]);
+      // Any other question would have kept the program from its end.
+      expect(asked).to.deep.equal([`GET /api/invitations/${world.organization.id}`]);
+    } finally {
+      for (const socket of open) socket.destroy();
+      silent.close();
+    }
+  });
+
+  it("knows who leaves also if the program writes the organization in upper case", async () => {
+    await begin(`, unmanaged: "ignore", organizationId: process.env.ORGANIZATION`);
+    world.project.env.ORGANIZATION = ` ${world.organization.id.toUpperCase()}`;
+    write("members: [ada@example.com, bob@example.com]");
+    await world.succeed("up");
+    write("members: [bob@example.com]");
+    expect(told((await world.succeed("preview")).output)).to.deep.equal([
+      "ada@example.com remove the invitation",
+    ]);
+    world.project.env.ORGANIZATION = world.organization.id;
+    await world.project.write(
+      team(`, unmanaged: "ignore", organizationId: process.env.ORGANIZATION`).replace(
+        `maxRemovals: "100%"`,
+        "maxRemovals: 1",
+      ),
+    );
+    await world.succeed("preview");
+  });
+
+  it("waits for those whose address the program comes to know late", async () => {
+    const late = `
+      const email = new Promise((resolve) => setTimeout(resolve, 3000, "loose@example.com"));
+      new trieve.TrieveInvitation("loose", { email });`;
+    await begin("", late);
+    world.simulator.removeMember(world.organization.id, "owner@acme.example");
+    world.simulator.addMember(world.organization.id, "loose@example.com", "owner");
+    write("members: [team@example.com]");
+    expect(told((await world.succeed("preview")).output)).to.deep.equal([
+      "team@example.com invite as user",
     ]);
   });
 

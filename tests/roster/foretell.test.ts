@@ -181,7 +181,7 @@ describe("what a preview tells of those who go off the roster", () => {
   const cases: [name: string, found: string | undefined, scene: Partial<Scene>, line: string][] = [
     ["a member", "member admin", { leaving: [ada] }, "remove admin"],
     ["somebody invited", "pending user", { leaving: [ada] }, "remove the invitation"],
-    ["somebody who is out already", undefined, { leaving: [ada] }, "out"],
+    ["somebody who is out already", undefined, { leaving: [ada] }, "out already"],
     [
       "somebody whose time is over",
       "member user",

@@ -1,0 +1,45 @@
+import { expect } from "chai";
+import { checkGuard } from "../../provider/roster/guard";
+
+const organizationId = "6c8f3c1e-58f6-4c8e-9f2b-0f6c6a3f5d11";
+const declared = {
+  people: [{ email: "ada@example.com", role: "user" }],
+  limits: { maxRemovals: 0 },
+  breakGlass: [],
+};
+
+describe("the guard of a roster: its organization", () => {
+  it("is that of the roster, in the form in which its people have it", () => {
+    const args = { ...declared, organizationId: ` ${organizationId.toUpperCase()} ` };
+    expect(checkGuard({}, args, undefined)).to.deep.equal({
+      inputs: { ...declared, organizationId },
+      problems: [],
+    });
+  });
+
+  it("is no other one when written in another case", () => {
+    const args = { ...declared, organizationId: organizationId.toUpperCase() };
+    const { problems } = checkGuard({ ...declared, organizationId }, args, undefined);
+    expect(problems).to.deep.equal([]);
+  });
+
+  it("is that of the provider where the roster names none", () => {
+    expect(checkGuard({}, declared, organizationId).inputs?.organizationId).to.equal(
+      organizationId,
+    );
+  });
+
+  it("has to be there: the first one would else be a change that removes everybody", () => {
+    const { inputs, problems } = checkGuard({}, declared, undefined);
+    expect(inputs).to.equal(undefined);
+    expect(problems.join()).to.match(/^organizationId is missing: /);
+  });
+
+  it("has to be a UUID", () => {
+    const { inputs, problems } = checkGuard({}, { ...declared, organizationId: "acme" }, undefined);
+    expect(inputs).to.equal(undefined);
+    expect(problems).to.deep.equal([
+      'organizationId "acme" is not a UUID: copy it from the dashboard',
+    ]);
+  });
+});
