@@ -65,7 +65,7 @@ describe("pulumi-trieve report", () => {
     paul@x.example             pending since <day> as user
     erin@x.example             unchanged: user with 1 scope, which the file does not name
     owner@x.example            unchanged: owner
-    gone@x.example             out: 2020-01-31 was their last day
+    gone@x.example             out already: 2020-01-31 was their last day
 ?   stranger@x.example         not in the file: member as owner
 ?   x\\u001b[31m|\`@team\`|<img>  not in the file: pending since <day> as user, who may use no route
 
@@ -106,7 +106,7 @@ Of people who are not in the file or whose last day is over, \`up\` removes thos
 |  | \`paul@x.example\` | pending since <day> as user |  |
 |  | \`erin@x.example\` | unchanged: user with 1 scope, which the file does not name |  |
 |  | \`owner@x.example\` | unchanged: owner |  |
-|  | \`gone@x.example\` | out: 2020-01-31 was their last day |  |
+|  | \`gone@x.example\` | out already: 2020-01-31 was their last day |  |
 
 </details>
 
