@@ -48,6 +48,14 @@ export function isKnown(output: Output<unknown>): Promise<boolean> {
   return (output as unknown as { readonly isKnown: Promise<boolean> }).isKnown;
 }
 
+/** The value of an output, undefined where a preview does not know it. */
+export async function knownValue<T>(output: Output<T>): Promise<T | undefined> {
+  if (!(await isKnown(output))) return undefined;
+  return new Promise((resolve) => {
+    output.apply((value) => resolve(value as T));
+  });
+}
+
 /** Program side: the resources themselves, and those within components. The SDK waits for the same before an invoke. */
 export async function withChildren(resources: readonly object[]): Promise<Set<object>> {
   const { getAllTransitivelyReferencedResources } = require("@pulumi/pulumi/runtime/dependsOn") as {

@@ -179,10 +179,10 @@ async function answer<T>(
   }
 }
 
-/** The SDK prints the stack beside the message; for what is expected to happen one line is enough. */
+/** For what is expected to happen its message is enough; of a delete or read that fails the SDK prints the stack too. */
 function oneLine(message: string): Error {
   const error = new Error(message);
-  error.stack = message;
+  error.stack = "the error of the resource says what failed.";
   error.toString = () => "pulumi-trieve";
   return error;
 }

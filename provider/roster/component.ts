@@ -5,7 +5,7 @@ import type { DeletionPolicy, Status } from "../lifecycle/state";
 import type { Role } from "../trieve/model";
 import type { Member } from "./file";
 import { peopleOn, utcDay } from "./people";
-import type { Limits } from "./rails";
+import type { Limits, RosterPerson } from "./rails";
 
 import stub = require("../stub");
 
@@ -152,6 +152,8 @@ export class TrieveRoster extends pulumi.ComponentResource {
 
 /** Holds a roster's list, so that a check sees the old and the new. Asks nothing of a server. */
 class RosterGuard extends pulumi.dynamic.Resource {
+  declare readonly people: pulumi.Output<readonly RosterPerson[]>;
+
   constructor(name: string, props: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
     super(stub, name, props, opts, "trieve", "RosterGuard");
   }

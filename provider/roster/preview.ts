@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { declarationsMade, isDeclared } from "../claims";
-import { deploymentStore, programDeployment, programEnd } from "../engine";
+import { deploymentStore, isKnown, knownValue, programDeployment, programEnd } from "../engine";
 import type { TrieveInvitation } from "../invitation";
 import { type Everybody, listEverybody, ownersOf } from "../lifecycle/everybody";
 import { lowersAnybody } from "../lifecycle/forecast";
@@ -19,16 +19,19 @@ import {
   type Scene,
 } from "./foretell";
 import { utcDay } from "./people";
-import { type RosterPerson, type RosterRecord, removedPeople } from "./rails";
+import { type RosterPerson, removedPeople } from "./rails";
 import { count } from "./words";
 
 /** A roster whose preview is to tell what `up` will do. */
 export interface Previewed {
   readonly roster: pulumi.ComponentResource;
-  readonly guard: pulumi.CustomResource;
+  readonly guard: pulumi.CustomResource & {
+    /** Whom it will hold: as before, in a run that leaves it out. */
+    readonly people: pulumi.Output<readonly RosterPerson[]>;
+  };
   readonly people: readonly {
     readonly resource: TrieveInvitation;
-    readonly person: Declared["person"] & RosterPerson;
+    readonly person: Declared["person"];
   }[];
   readonly organizationId: pulumi.Input<string> | undefined;
   readonly deletionPolicy: DeletionPolicy;
@@ -63,14 +66,6 @@ function tell(previewed: Previewed, settings: Settings, organizationId: string):
   const asked = inTime((signal) =>
     listEverybody(clientFor(settings, signal), organizationId),
   ).catch(asError);
-  let guardId: string | undefined;
-  guard.id.apply((id) => {
-    guardId = id;
-  });
-  // A preview knows the outputs of those alone to whom nothing happens.
-  const untouched = new Set<string>();
-  for (const { person, resource } of people)
-    resource.instance.apply(() => untouched.add(person.email));
   pulumi.all([guard.urn, ...people.map(({ resource }) => resource.urn)]).apply(async () => {
     const told = pulumi.runtime.rpcKeepAlive();
     try {
@@ -79,8 +74,12 @@ function tell(previewed: Previewed, settings: Settings, organizationId: string):
       const known = readKnown();
       const everybody = await asked;
       if (everybody instanceof Error) throw everybody;
-      const before = guardId === undefined ? undefined : known.get(guardId)?.roster;
-      const scene = sceneOf(previewed, organizationId, untouched, known, before, everybody);
+      const before = known.get((await knownValue(guard.id)) ?? "")?.roster;
+      const after = { organizationId, people: (await knownValue(guard.people)) ?? [] };
+      // Who was in another organization is not in these lists; the rails refuse such a change anyway.
+      const leaving = before?.organizationId === organizationId ? removedPeople(before, after) : [];
+      const changing = await changingOf(people);
+      const scene = sceneOf(previewed, organizationId, changing, leaving, known, everybody);
       const decided = decideAll(scene);
       const account = lowersAnybody(decided)
         ? await inTime((signal) => clientFor(settings, signal).account())
@@ -106,26 +105,36 @@ function tell(previewed: Previewed, settings: Settings, organizationId: string):
   });
 }
 
+/**
+ * Those whose resource is new or changes. A preview knows all outputs of those to whom nothing happens, and none of new
+ * ones that it leaves out: those of other targets, and all in a `refresh` or `destroy` that runs the program.
+ */
+async function changingOf(people: Previewed["people"]): Promise<Previewed["people"]> {
+  const changes = await Promise.all(
+    people.map(
+      async ({ resource }) =>
+        (await isKnown(resource.email)) && !(await isKnown(resource.instance)),
+    ),
+  );
+  return people.filter((_, i) => changes[i]);
+}
+
 function sceneOf(
-  { people, deletionPolicy }: Previewed,
+  { deletionPolicy }: Previewed,
   organizationId: string,
-  untouched: ReadonlySet<string>,
+  changes: Previewed["people"],
+  leaving: readonly RosterPerson[],
   known: ReadonlyMap<string, KnownResource>,
-  before: RosterRecord | undefined,
   everybody: Everybody,
 ): Scene {
-  const changing = people
-    .filter(({ person }) => !untouched.has(person.email))
-    .map(({ person }) => {
-      const resource = known.get(idOf({ organizationId, email: person.email }));
-      return { person, recorded: resource?.person };
-    });
-  const after = { organizationId, people: people.map(({ person }) => person) };
+  const changing = changes.map(({ person }) => {
+    const resource = known.get(idOf({ organizationId, email: person.email }));
+    return { person, recorded: resource?.person };
+  });
   return {
     organizationId,
     changing,
-    // Who was in another organization is not in these lists; the rails refuse such a change anyway.
-    leaving: before?.organizationId === organizationId ? removedPeople(before, after) : [],
+    leaving,
     deletionPolicy,
     isDeclared: (email) => isDeclared(idOf({ organizationId, email })),
     everybody,

@@ -22,6 +22,9 @@ describe("API keys", function () {
     expect(refused.output).to.include(
       `Could not list the invitations in organization ${world.organization.id} at ${world.simulator.url}: the server answered 401 (Unauthorized). The API key is wrong, expired or revoked. \`pulumi refresh\` and \`pulumi destroy\` send the key that the last \`up\` recorded. After a rotation set TRIEVE_API_KEY=<new key>, or set trieve:apiKey and add --run-program.`,
     );
+    // Once for each resource, and not also among what the provider prints.
+    const [, diagnostics = ""] = refused.output.split("Diagnostics:");
+    expect(diagnostics.match(/answered 401/g)).to.have.lengthOf(refused.failed.length);
     world.project.env.TRIEVE_API_KEY = rotated;
     await world.succeed("refresh");
     delete world.project.env.TRIEVE_API_KEY;

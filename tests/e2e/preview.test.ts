@@ -153,6 +153,25 @@ describe("the preview of a roster", function () {
     ]);
   });
 
+  it("nor of new people whom a run leaves out: they would be refused for nothing", async () => {
+    await begin(`, unmanaged: "ignore"`);
+    write("members: [ada@example.com, bob@example.com]");
+    await world.succeed("up");
+    world.simulator.addMember(world.organization.id, "olga@example.com", "owner");
+    write("members: [ada@example.com, olga@example.com]");
+    const guard = urn("team/guard").replace("Invitation", "RosterGuard");
+    const runs = [
+      ["preview", "--target", urn("team/ada@example.com")],
+      ["refresh", "--preview-only", "--run-program"],
+      ["destroy", "--preview-only", "--run-program", "--exclude", guard],
+    ];
+    for (const [verb = "", ...flags] of runs) {
+      const { code, output } = await world.project.run(verb, ...flags);
+      expect(code, output).to.equal(0);
+      expect(told(output), verb).to.deep.equal([]);
+    }
+  });
+
   it("says that somebody stays who only moves to another resource", async () => {
     await begin(`, unmanaged: "ignore"`);
     write("members: [ada@example.com, bob@example.com]");
