@@ -98,6 +98,7 @@ export async function* cycle(
       ["pulumi", ...command, ...all, "--yes", "--skip-preview", "--non-interactive"],
       { cwd: project.folder, env: project.env },
       (line) => line.includes("dynamic-provider"),
+      server.pid,
     );
     const { byRoute, inFlight } = await server.ask("requests");
     return { verb, cost, requests: byRoute, inFlight, stateBytes: stateBytes(project) };
@@ -155,7 +156,7 @@ export class Python {
     for (const verb of pythonVerbs) {
       await server.ask("requests");
       const options = { cwd: this.folder, env: process.env as Record<string, string> };
-      const cost = await measure([this.python, script, verb], options, () => true);
+      const cost = await measure([this.python, script, verb], options, () => true, server.pid);
       const { byRoute, inFlight } = await server.ask("requests");
       yield { verb, cost, requests: byRoute, inFlight };
     }

@@ -73,7 +73,7 @@ async function run({ rounds, settings, variants }: Plan): Promise<void> {
     const seconds = (step.cost.wallMs / 1000).toFixed(1);
     const { people, speed } = setting;
     console.log(
-      `${round} | ${speed} | ${people} | ${contender} | ${step.verb} | ${seconds} s | busy ${step.cost.busy.toFixed(2)}`,
+      `${round} | ${speed} | ${people} | ${contender} | ${step.verb} | ${seconds} s | others ${step.cost.others.toFixed(2)}`,
     );
   };
   try {

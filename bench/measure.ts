@@ -11,8 +11,8 @@ export interface Cost {
   readonly peakBytes: number;
   /** Written to disk by the program that was started, and by those that it waited for. */
   readonly writtenBytes: number;
-  /** CPU of all processes that ran meanwhile, this machine's others included, as a share of all that there is. */
-  readonly busy: number;
+  /** What processes that have no part in it took of the machine's CPU meanwhile, as a share of all that there is. */
+  readonly others: number;
 }
 
 const samplingMs = 25;
@@ -21,12 +21,14 @@ const tickMs = 10;
 
 /**
  * @param isProvider by the command line of a process
+ * @param server process id of the server that it asks
  * @throws with all that was printed, if the program fails
  */
 export async function measure(
   command: readonly [string, ...string[]],
   options: { cwd: string; env: Record<string, string> },
   isProvider: (commandLine: string) => boolean,
+  server: number,
 ): Promise<Cost> {
   const providers = new Map<number, { cpuMs: number; peakBytes: number }>();
   const known = new Map<number, boolean>();
@@ -35,7 +37,7 @@ export async function measure(
     if (known.get(pid)) providers.set(pid, costOf(pid) ?? providers.get(pid) ?? nothing);
     for (const child of childrenOf(pid)) sample(child);
   };
-  const [written, busy] = [writtenBytes(), busyTicks()];
+  const [written, machine, own] = [writtenBytes(), machineTicks(), ownTicks(server)];
   const began = performance.now();
   const [program, ...args] = command;
   const child = spawn(program, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
@@ -50,13 +52,13 @@ export async function measure(
   clearInterval(sampler);
   if (code !== 0) throw new Error(`${command.join(" ")}: ${output}`);
   const costs = [...providers.values()];
-  const now = busyTicks();
+  const now = machineTicks();
   return {
     wallMs,
     cpuMs: costs.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
     peakBytes: Math.max(0, ...costs.map(({ peakBytes }) => peakBytes)),
     writtenBytes: writtenBytes() - written,
-    busy: (now.busy - busy.busy) / (now.all - busy.all),
+    others: (now.busy - machine.busy - (ownTicks(server) - own)) / (now.all - machine.all),
   };
 }
 
@@ -84,14 +86,24 @@ function childrenOf(pid: number): number[] {
 }
 
 function costOf(pid: number): { cpuMs: number; peakBytes: number } | undefined {
-  // After the name, which may hold blanks: state, ppid, …, utime and stime as 12th and 13th.
-  const fields = text(`/proc/${pid}/stat`).split(") ")[1]?.split(" ");
+  const ticks = ticksOf(pid);
   const [, peak] = /VmHWM:\s*(\d+) kB/.exec(text(`/proc/${pid}/status`)) ?? [];
-  if (fields === undefined || peak === undefined) return undefined;
-  return {
-    cpuMs: (Number(fields[11]) + Number(fields[12])) * tickMs,
-    peakBytes: Number(peak) * 1024,
-  };
+  if (ticks === undefined || peak === undefined) return undefined;
+  return { cpuMs: ticks.own * tickMs, peakBytes: Number(peak) * 1024 };
+}
+
+function ticksOf(pid: number): { own: number; children: number } | undefined {
+  // After the name, which may hold blanks: state, ppid, …, as 12th to 15th utime, stime, cutime and cstime.
+  const fields = text(`/proc/${pid}/stat`).split(") ")[1]?.split(" ").slice(11, 15).map(Number);
+  if (fields === undefined) return undefined;
+  const [user = 0, system = 0, childrenUser = 0, childrenSystem = 0] = fields;
+  return { own: user + system, children: childrenUser + childrenSystem };
+}
+
+/** Of this process, all that it has waited for, and the server. */
+function ownTicks(server: number): number {
+  const { own = 0, children = 0 } = ticksOf(process.pid) ?? {};
+  return own + children + (ticksOf(server)?.own ?? 0);
 }
 
 /** Of this process and all that it has waited for. */
@@ -99,7 +111,7 @@ function writtenBytes(): number {
   return Number(/^write_bytes: (\d+)/m.exec(text("/proc/self/io"))?.[1]);
 }
 
-function busyTicks(): { busy: number; all: number } {
+function machineTicks(): { busy: number; all: number } {
   const ticks = (text("/proc/stat").split("\n")[0] ?? "").split(/\s+/).slice(1, 9).map(Number);
   const all = ticks.reduce((sum, n) => sum + n, 0);
   return { busy: all - (ticks[3] ?? 0) - (ticks[4] ?? 0), all };

@@ -51,9 +51,9 @@ function nameOf({ setting: { people, speed, env = {}, options = [] } }: Measured
 
 function machine({ steps }: Results): string {
   const rounds = Math.max(...steps.map(({ round }) => round));
-  const busy = median(steps.map(({ cost }) => cost.busy));
+  const others = median(steps.map(({ cost }) => cost.others));
   const model = cpus()[0]?.model.trim() ?? "unknown";
-  return `${cpus().length} cores (${model}), Node ${process.version}, rounds: ${rounds}. Median share of the CPUs that was busy during a step: ${Math.round(busy * 100)} %.`;
+  return `${cpus().length} cores (${model}), Node ${process.version}, rounds: ${rounds}. Processes that had no part in it took ${Math.round(others * 100)} % of the CPU (median over the steps).`;
 }
 
 function startTable({ starts }: Results): string {

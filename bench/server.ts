@@ -41,6 +41,10 @@ export class Server {
     return new Server(process);
   }
 
+  get pid(): number {
+    return this.process.pid as number;
+  }
+
   async ask<Q extends keyof Questions>(question: Q): Promise<Questions[Q]> {
     const answer = once(this.process, "message");
     this.process.send(question);
