@@ -182,7 +182,8 @@ export class Project {
 
   /**
    * What a person does after the CLI was killed: unlocks the stack. Pulumi's file backend writes its state in place, so
-   * a kill may also leave that empty ("failed to load checkpoint: EOF"); the copy beside it is the state before.
+   * a kill may also leave that empty, or what it notes of the file beside it ("failed to load checkpoint: EOF"). The
+   * copy is the state before; the notes can be done without.
    */
   async recover(): Promise<void> {
     const stacks = join(this.folder, ".pulumi", "backend", ".pulumi", "stacks");
@@ -190,7 +191,8 @@ export class Project {
       file.endsWith(`${stack}.json`),
     );
     const path = join(stacks, state ?? "");
-    if (!isJson(await readFile(path, "utf8"))) await copyFile(`${path}.bak`, path);
+    if (!(await isJson(path))) await copyFile(`${path}.bak`, path);
+    if (!(await isJson(`${path}.attrs`))) await rm(`${path}.attrs`, { force: true });
     await this.#succeed("cancel", "--yes");
   }
 
@@ -222,9 +224,9 @@ export class Project {
   }
 }
 
-function isJson(text: string): boolean {
+async function isJson(path: string): Promise<boolean> {
   try {
-    JSON.parse(text);
+    JSON.parse(await readFile(path, "utf8"));
     return true;
   } catch {
     return false;
