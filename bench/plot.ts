@@ -41,6 +41,7 @@ export function barChart(charts: readonly Chart[]): string {
   const height = y + 20;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11">`,
+    "<title>Wall time of each verb, by contender</title>",
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     ...lines,
     "</svg>\n",
