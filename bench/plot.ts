@@ -17,12 +17,17 @@ const colours = ["#9aa5b1", "#d98c5f", "#2f6fde", "#3aa76d", "#b08bd0"];
 export function barChart(charts: readonly Chart[]): string {
   const lines: string[] = [];
   let y = 0;
+  // The same contender has the same colour everywhere.
+  const labels = [
+    ...new Set(
+      charts.flatMap(({ groups }) => groups.flatMap(({ bars }) => bars.map(({ label }) => label))),
+    ),
+  ];
   for (const { title, groups } of charts) {
     y += 30;
     lines.push(text(10, y, title, 'font-weight="bold"'));
     const values = groups.flatMap(({ bars }) => bars.map(({ value }) => value));
     const scale = (width - left - right) / Math.max(...values);
-    const labels = [...new Set(groups.flatMap(({ bars }) => bars.map(({ label }) => label)))];
     for (const { label, bars } of groups) {
       y += 10;
       lines.push(text(10, y + 12, label));
