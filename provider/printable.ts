@@ -23,3 +23,8 @@ export function escapeOf(characters: string): string {
     .map((i) => `\\u${characters.charCodeAt(i).toString(16).padStart(4, "0")}`)
     .join("");
 }
+
+/** The first so many characters, and a mark if that is not all. A pair that makes one character is not cut in two. */
+export function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length).replace(/[\uD800-\uDBFF]$/, "")}…` : text;
+}

@@ -1,6 +1,6 @@
 import { listEverybody, ownersOf } from "../lifecycle/everybody";
 import { lowersAnybody } from "../lifecycle/forecast";
-import { printable } from "../printable";
+import { cut, printable } from "../printable";
 import { asWhat, describe as describeForecast } from "../roster/describe";
 import { formatProblem, type RosterProblem } from "../roster/file";
 import { utcDay } from "../roster/people";
@@ -244,8 +244,7 @@ function markdownTable(people: readonly Planned[], room: number): string[] {
   let left = room;
   for (const [i, person] of people.entries()) {
     const note = person.member?.note ?? "";
-    const shown = note.length > 100 ? `${note.slice(0, 100)}…` : note;
-    const line = `| ${icons[person.change]} | ${markdownCode(person.email)} | ${describe(person)} | ${markdownCode(shown)} |`;
+    const line = `| ${icons[person.change]} | ${markdownCode(person.email)} | ${describe(person)} | ${markdownCode(cut(note, 100))} |`;
     left -= line.length;
     if (left < 0) return [...lines, `| | … | and ${people.length - i} more | |`];
     lines.push(line);

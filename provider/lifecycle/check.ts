@@ -1,4 +1,4 @@
-import { printable } from "../printable";
+import { cut, printable } from "../printable";
 import { isUuid, roleChoice } from "../settings";
 import { type Role, roles } from "../trieve/model";
 import type { Inputs } from "./state";
@@ -89,7 +89,7 @@ class Problem {
 /** Values in messages: short, quoted, one line. */
 function show(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
-  return printable(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+  return printable(cut(text, 80));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { printable } from "../printable";
+import { cut, printable } from "../printable";
 
 /** Where something stands in a file; line and column count from 1. */
 export interface Place {
@@ -22,9 +22,8 @@ export type Path = readonly (string | number)[];
 /** `members.yaml:7:5: …` of a file, `members[3].role: …` of the program: one line, whatever is in the file. */
 export function formatProblem({ place, path, text }: RosterProblem): string {
   const where = place ? formatPlace(place) : path;
-  const line = printable(where === "" ? text : `${where}: ${text}`);
   // Keys, anchors and what the parser quotes are as long as the file makes them.
-  return line.length > 500 ? `${line.slice(0, 500)}…` : line;
+  return cut(printable(where === "" ? text : `${where}: ${text}`), 500);
 }
 
 /** `members.yaml:7:5` */

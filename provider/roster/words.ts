@@ -1,12 +1,12 @@
 import { distance } from "fastest-levenshtein";
-import { printable } from "../printable";
+import { cut, printable } from "../printable";
 
 /** A value in a message: short, quoted, one line, and never what is inside of it, which may be endless. */
 export function show(value: unknown): string {
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object" && value !== null) return "a map";
   if (typeof value !== "string") return typeof value === "function" ? "a function" : String(value);
-  return printable(JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value));
+  return printable(JSON.stringify(cut(value, 80)));
 }
 
 /** The one word that was probably meant, if any is close: at most two typos away, case aside. */

@@ -1,4 +1,4 @@
-import { oneLine } from "../printable";
+import { cut, oneLine } from "../printable";
 
 /** What was asked of Trieve, in words for people. */
 export interface Attempt {
@@ -12,8 +12,7 @@ export interface Attempt {
 
 /** Server text goes to terminals and logs: no control characters, no flood. */
 function clean(text: string): string {
-  const line = oneLine(text);
-  return line.length > 300 ? `${line.slice(0, 300)}…` : line;
+  return cut(oneLine(text), 300);
 }
 
 function sentence(attempt: Attempt, answer: string, advice: string): string {

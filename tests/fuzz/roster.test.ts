@@ -186,6 +186,15 @@ describe("roster files of bad will", function () {
     expect(first(`members:\n  - "a@${".".repeat(100_000)} @"`)).to.equal(`"a@${".".repeat(27)}`);
   });
 
+  it("a word of emoji, which is cut where one of them is in two halves: none is printed", () => {
+    for (let before = 0; before < 4; before++) {
+      const word = `|${"x".repeat(before)}${"$\u{10000}|".repeat(120)}`;
+      const { problems } = parseRoster(`members:\n  - ${word}\n`, "members.yaml");
+      expect(problems).not.to.deep.equal([]);
+      for (const problem of problems) expect(formatProblem(problem)).not.to.match(/\p{Cs}/u);
+    }
+  });
+
   it("50,000 lines, right or wrong: each line number was counted from the end of the file", () => {
     const lines = (line: (i: number) => string) =>
       `members:\n${Array.from({ length: 50_000 }, (_, i) => `  - ${line(i)}\n`).join("")}`;
