@@ -1,5 +1,5 @@
 import { appendFileSync, closeSync, openSync, readSync, statSync, writeFileSync } from "node:fs";
-import { deploymentStore, programDeployment, programHasRun } from "./engine";
+import { perDeployment, programDeployment, programHasRun } from "./engine";
 import { deploymentFile, sweepDeploymentFiles } from "./folder";
 
 /**
@@ -17,7 +17,8 @@ interface Line {
   readonly instance?: string;
 }
 
-const declared = new WeakMap<object, Map<string, string>>();
+/** Resources by the person whom they declare. */
+const declared = perDeployment(() => new Map<string, string>());
 
 /**
  * Program side: this resource declares this person.
@@ -27,13 +28,8 @@ const declared = new WeakMap<object, Map<string, string>>();
 export function declarePerson(person: string, resource: string): void {
   // Under mocks there is no deployment: each test of a program declares its people anew.
   if (programDeployment().engineAddress === "") return;
-  const store = deploymentStore();
-  let people = declared.get(store);
-  if (people === undefined) {
-    people = new Map();
-    declared.set(store, people);
-    begin();
-  }
+  const people = declared();
+  if (people.size === 0) begin();
   const other = people.get(person);
   if (other !== undefined) {
     const [organizationId, email] = person.split("/");
@@ -45,24 +41,21 @@ export function declarePerson(person: string, resource: string): void {
   publish({ person });
 }
 
-const later = new WeakMap<object, Promise<unknown>[]>();
+const later = perDeployment((): Promise<unknown>[] => []);
 
 /** Program side: a resource declares somebody as soon as its arguments are known. */
 export function declareLater(declaration: Promise<unknown>): void {
-  const store = deploymentStore();
-  const declarations = later.get(store) ?? [];
-  declarations.push(declaration);
-  later.set(store, declarations);
+  later().push(declaration);
 }
 
 /** Program side: resolves when all who can be known are declared. */
 export async function declarationsMade(): Promise<void> {
-  await Promise.allSettled(later.get(deploymentStore()) ?? []);
+  await Promise.allSettled(later());
 }
 
 /** Program side: whether a resource of the deployment declares this person, as far as the program has come. */
 export function isDeclared(person: string): boolean {
-  return declared.get(deploymentStore())?.has(person) ?? false;
+  return declared().has(person);
 }
 
 /** Program side: the resource that declares this person is this one in the state. */

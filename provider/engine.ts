@@ -21,10 +21,21 @@ interface Store {
 }
 
 /** The same object for all calls within one deployment. */
-export function deploymentStore(): Store {
+function deploymentStore(): Store {
   // Not part of the SDK's typed interface, but the only place where a program finds its engine.
   state ??= require("@pulumi/pulumi/runtime/state") as { getStore(): Store };
   return state.getStore();
+}
+
+/** Program side: what every deployment has one of, made when first asked for. */
+export function perDeployment<T extends object>(make: () => T): () => T {
+  const made = new WeakMap<Store, T>();
+  return () => {
+    const store = deploymentStore();
+    const known = made.get(store) ?? make();
+    made.set(store, known);
+    return known;
+  };
 }
 
 /** Asked for three times per resource, and finding the module takes longer than all else there. */

@@ -1,5 +1,5 @@
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { deploymentStore, programDeployment } from "./engine";
+import { perDeployment, programDeployment } from "./engine";
 import { deploymentFile, sweepDeploymentFiles } from "./folder";
 import type { Outputs } from "./lifecycle/state";
 import type { RosterRecord } from "./roster/rails";
@@ -28,15 +28,13 @@ export function tellKnown(engineAddress: string, known: KnownResource): void {
   if (existsSync(path)) appendFileSync(path, `${JSON.stringify(known)}\n`);
 }
 
-/** How many still want to read, by deployment. */
-const readers = new WeakMap<object, number>();
+/** How many still want to read. */
+const readers = perDeployment(() => ({ waiting: 0 }));
 
 /** Program side, before the first resource that is to be told about. */
 export function askForKnown(): void {
-  const store = deploymentStore();
-  const others = readers.get(store) ?? 0;
-  readers.set(store, others + 1);
-  if (others > 0) return;
+  readers().waiting += 1;
+  if (readers().waiting > 1) return;
   writeFileSync(fileOfProgram(), "", { mode: 0o600 });
   // A preview that is refused ends before it reads.
   sweepDeploymentFiles();
@@ -45,10 +43,8 @@ export function askForKnown(): void {
 /** Program side, once for each time that it was asked: what the state says of the resources that are registered by now, by id. */
 export function readKnown(): ReadonlyMap<string, KnownResource> {
   const lines = readFileSync(fileOfProgram(), "utf8").split("\n").slice(0, -1);
-  const store = deploymentStore();
-  const others = (readers.get(store) ?? 1) - 1;
-  readers.set(store, others);
-  if (others === 0) rmSync(fileOfProgram());
+  readers().waiting -= 1;
+  if (readers().waiting === 0) rmSync(fileOfProgram());
   return new Map(
     lines.map((line) => {
       const known = JSON.parse(line) as KnownResource;
