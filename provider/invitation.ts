@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { declareInstance, declareLater, declarePerson } from "./claims";
 import { isKnown } from "./engine";
 import type { DeletionPolicy, Status } from "./lifecycle/state";
-import { Provider } from "./provider";
+import { Provider, providerOf } from "./provider";
 import type { Role } from "./trieve/model";
 
 import stub = require("./stub");
@@ -132,7 +132,7 @@ export class TrieveInvitation extends pulumi.dynamic.Resource {
 
   /** At once where the values are plain, so that it is known before the engine deletes anybody. */
   #declare(name: string, args: TrieveInvitationArgs): void {
-    const provider = this.getProvider("pulumi-nodejs:dynamic/trieve:Invitation");
+    const provider = providerOf(this);
     const organizationId =
       args.organizationId ??
       (provider instanceof Provider

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isKnown, withChildren } from "./engine";
 import type { Status } from "./lifecycle/state";
-import { settingsOf } from "./provider";
+import { providerOf, settingsOf } from "./provider";
 import { isUuid, keyAdvice, type SettingsResult } from "./settings";
 import type { Role } from "./trieve/model";
 
@@ -63,7 +63,7 @@ export async function getMembers(
   args: GetMembersArgs = {},
   opts: pulumi.InvokeOptions = {},
 ): Promise<GetMembersResult> {
-  const settings = settingsOf(providerOf(opts));
+  const settings = settingsOf(opts.provider ?? providerOf(opts.parent));
   if (!(await isKnown(settings)))
     throw new Error(
       "getMembers: a setting of the provider is not known yet. Use getMembersOutput, which waits for it.",
@@ -97,14 +97,10 @@ export function getMembersOutput(
     return pulumi.all([...all].filter(pulumi.CustomResource.isInstance).map(({ id }) => id));
   });
   const result = pulumi
-    .all([settingsOf(providerOf(opts)), args.organizationId, before])
+    .all([settingsOf(opts.provider ?? providerOf(opts.parent)), args.organizationId, before])
     .apply(([settings, organizationId]) => look(settings as SettingsResult, organizationId));
   // The key is secret; who is a member is not.
   return pulumi.unsecret(result);
-}
-
-function providerOf({ provider, parent }: pulumi.InvokeOptions) {
-  return provider ?? parent?.getProvider("pulumi-nodejs:dynamic/trieve:Invitation");
 }
 
 async function look(
@@ -138,25 +134,15 @@ async function look(
   });
   const members = presentOf(everybody).map(([email, person]): Member => {
     const { role, scopes } = standingOf(person);
-    return person.phase === "pending"
-      ? {
-          email,
-          role,
-          scopes,
-          status: "pending",
-          userId: null,
-          joinedAt: null,
-          invitedAt: person.newest.createdAt,
-        }
-      : {
-          email,
-          role,
-          scopes,
-          status: "member",
-          userId: person.memberships[0].userId,
-          joinedAt: person.memberships[0].joinedAt,
-          invitedAt: newestOf(person.used)?.createdAt ?? null,
-        };
+    const { phase: status } = person;
+    const [membership] = person.phase === "member" ? person.memberships : [];
+    const invitation = person.phase === "member" ? newestOf(person.used) : person.newest;
+    return {
+      ...{ email, role, scopes, status },
+      userId: membership?.userId ?? null,
+      joinedAt: membership?.joinedAt ?? null,
+      invitedAt: invitation?.createdAt ?? null,
+    };
   });
   return { organizationId, members };
 }

@@ -74,6 +74,13 @@ export class Provider extends pulumi.ProviderResource {
   }
 }
 
+/** Program side: the provider of Trieve resources that a resource or its children have. */
+export function providerOf(
+  resource: pulumi.Resource | undefined,
+): pulumi.ProviderResource | undefined {
+  return resource?.getProvider("pulumi-nodejs:dynamic/trieve:Invitation");
+}
+
 /**
  * Program side: the settings that resources with this provider have, read as the provider process reads them. Secret;
  * at preview unknown if a value of an explicit provider is.
