@@ -1,14 +1,15 @@
-import { decideEnsure, decideRemove, type Guarded, wantedOf } from "../lifecycle/decide";
+import { type Guarded, wantedOf } from "../lifecycle/decide";
 import { type Everybody, type Present, presentOf } from "../lifecycle/everybody";
 import {
   type Decided,
+  decideIn,
+  decideOut,
   type Forecast,
   forecast,
   changes as forecastChanges,
   sinceOf,
   standingOf,
 } from "../lifecycle/forecast";
-import type { Observed } from "../lifecycle/observe";
 import type { Member } from "../roster/file";
 import { peopleOn } from "../roster/people";
 
@@ -44,20 +45,12 @@ export function decide(
   day: string,
 ): readonly DecidedMember[] {
   const { present, ended } = peopleOn(members, day);
-  const observedOf = ({ email }: Member): Observed =>
-    everybody.get(email) ?? { phase: "absent", used: [] };
   return [
-    ...present.map((member) => {
-      const observed = observedOf(member);
-      const decision = decideEnsure(wantedOf(member, undefined), observed, false, observed);
-      return { email: member.email, member, observed, decision, goal: "in" as const };
-    }),
-    ...ended.map((member) => {
-      const observed = observedOf(member);
-      const policy = { deletionPolicy: "remove", adopted: false, originalRole: null } as const;
-      const decision = decideRemove(policy, observed);
-      return { email: member.email, member, observed, decision, goal: "out" as const };
-    }),
+    ...present.map((member) => ({
+      member,
+      ...decideIn(wantedOf(member, undefined), everybody),
+    })),
+    ...ended.map((member) => ({ member, ...decideOut(member.email, everybody) })),
   ];
 }
 

@@ -1,5 +1,5 @@
-import { listEverybody, ownersOf } from "../lifecycle/everybody";
-import { lowersAnybody } from "../lifecycle/forecast";
+import { listEverybody } from "../lifecycle/everybody";
+import { guardedOf } from "../lifecycle/forecast";
 import { cut, printable } from "../printable";
 import { asWhat, describe as describeForecast } from "../roster/describe";
 import { formatProblem, type RosterProblem } from "../roster/file";
@@ -37,9 +37,7 @@ export async function report(
     async () => {
       const everybody = await listEverybody(client, access.organizationId);
       const decided = decide(members, everybody, utcDay(new Date()));
-      const account = lowersAnybody(decided) ? await client.account() : undefined;
-      const guarded = { owners: ownersOf(everybody), keyAccount: account?.userId };
-      return plan(decided, everybody, guarded);
+      return plan(decided, everybody, await guardedOf(decided, everybody, () => client.account()));
     },
   );
   if (options.json) printJson(nameOf(file), access, planned, output);

@@ -1,6 +1,5 @@
 import type { Client } from "../trieve/client";
-import { personKey } from "../trieve/directory";
-import type { Invitation, Member } from "../trieve/model";
+import { byPerson } from "../trieve/directory";
 import { type Observed, observe } from "./observe";
 
 /** Somebody who is in an organization, or invited to it. */
@@ -11,18 +10,15 @@ export type Everybody = ReadonlyMap<string, Observed>;
 
 /** Two lists. The invitations come first: whoever accepts in between is in both, and nobody in neither. */
 export async function listEverybody(client: Client, organizationId: string): Promise<Everybody> {
-  const invitations = await client.listInvitations(organizationId);
-  const members = await client.listMembers(organizationId);
-  const entries = new Map<string, { invitations: Invitation[]; members: Member[] }>();
-  const entryOf = (email: string) => {
-    const key = personKey(email);
-    const entry = entries.get(key) ?? { invitations: [], members: [] };
-    entries.set(key, entry);
-    return entry;
-  };
-  for (const invitation of invitations) entryOf(invitation.email).invitations.push(invitation);
-  for (const member of members) entryOf(member.email).members.push(member);
-  return new Map([...entries].map(([key, entry]) => [key, observe(entry)]));
+  const invitations = byPerson(await client.listInvitations(organizationId));
+  const members = byPerson(await client.listMembers(organizationId));
+  const keys = new Set([...invitations.keys(), ...members.keys()]);
+  return new Map(
+    [...keys].map((key) => {
+      const entry = { invitations: invitations.get(key) ?? [], members: members.get(key) ?? [] };
+      return [key, observe(entry)];
+    }),
+  );
 }
 
 /** Those who are in or invited, sorted by address. */

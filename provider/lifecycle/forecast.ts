@@ -1,5 +1,13 @@
 import type { Role } from "../trieve/model";
-import { type Decision, type Guarded, refusal } from "./decide";
+import {
+  type Decision,
+  decideEnsure,
+  decideRemove,
+  type Guarded,
+  refusal,
+  type Wanted,
+} from "./decide";
+import { type Everybody, ownersOf } from "./everybody";
 import { type Observed, roleOf, scopesOf } from "./observe";
 
 /** What becomes of a person, most remarkable first. */
@@ -48,6 +56,32 @@ export interface Forecast {
   readonly since: string | null;
   /** Why it is refused. */
   readonly reason: string | null;
+}
+
+const absent = { phase: "absent", used: [] } as const;
+
+/** What it takes for a person to be in, as the lists show them. */
+export function decideIn(wanted: Wanted, everybody: Everybody): Decided {
+  const { email } = wanted;
+  const observed = everybody.get(email) ?? absent;
+  return { email, observed, decision: decideEnsure(wanted, observed, false, observed), goal: "in" };
+}
+
+/** What it takes for a person to be out, whoever brought them in. */
+export function decideOut(email: string, everybody: Everybody): Decided {
+  const observed = everybody.get(email) ?? absent;
+  const policy = { deletionPolicy: "remove", adopted: false, originalRole: null } as const;
+  return { email, observed, decision: decideRemove(policy, observed), goal: "out" };
+}
+
+/** @param account asks whose the key is: only where it matters */
+export async function guardedOf(
+  decided: readonly Decided[],
+  everybody: Everybody,
+  account: () => Promise<{ readonly userId: string } | undefined>,
+): Promise<Guarded> {
+  const keyAccount = lowersAnybody(decided) ? (await account())?.userId : undefined;
+  return { owners: ownersOf(everybody), keyAccount };
 }
 
 /** Whether somebody would be removed or demoted, so that it matters whose the key is. */

@@ -1,6 +1,6 @@
-import { decideEnsure, decideRemove, type Guarded, wantedOf } from "../lifecycle/decide";
+import { type Guarded, wantedOf } from "../lifecycle/decide";
 import { type Everybody, presentOf } from "../lifecycle/everybody";
-import { type Decided, type Forecast, forecast } from "../lifecycle/forecast";
+import { type Decided, decideIn, decideOut, type Forecast, forecast } from "../lifecycle/forecast";
 import type { DeletionPolicy, Inputs, Outputs } from "../lifecycle/state";
 import { adminAccount } from "../trieve/quirks";
 import { describe } from "./describe";
@@ -38,24 +38,13 @@ export interface Line {
   readonly text: string;
 }
 
-const absent = { phase: "absent", used: [] } as const;
-
 /** What the rules make of everybody whom the run concerns, those on the roster first. */
 export function decideAll({ changing, leaving, isDeclared, everybody }: Scene): readonly Decided[] {
   return [
-    ...changing.map(({ person, recorded }): Decided => {
-      const { email } = person;
-      const observed = everybody.get(email) ?? absent;
-      const decision = decideEnsure(wantedOf(person, recorded), observed, false, observed);
-      return { email, observed, decision, goal: "in" };
-    }),
+    ...changing.map(({ person, recorded }) => decideIn(wantedOf(person, recorded), everybody)),
     ...leaving
       .filter(({ email }) => !isDeclared(email))
-      .map(({ email }): Decided => {
-        const observed = everybody.get(email) ?? absent;
-        const policy = { deletionPolicy: "remove", adopted: false, originalRole: null } as const;
-        return { email, observed, decision: decideRemove(policy, observed), goal: "out" };
-      }),
+      .map(({ email }) => decideOut(email, everybody)),
   ];
 }
 
@@ -65,18 +54,18 @@ export function decideAll({ changing, leaving, isDeclared, everybody }: Scene): 
  * @param guarded what the guards know before anything is written
  */
 export function foretell(scene: Scene, decided: readonly Decided[], guarded: Guarded): Line[] {
-  const { leaving, isDeclared } = scene;
-  const forecasts = forecast(decided, guarded);
+  const { leaving } = scene;
+  const told = forecast(decided, guarded).map((one, i) => [decided[i] as Decided, one] as const);
+  const out = new Map(
+    told.flatMap(([{ email, goal }, one]) => (goal === "out" ? [[email, one]] : [])),
+  );
   return [
-    ...decided.flatMap((one, i): Line[] =>
-      one.goal === "in" ? [staying(one, forecasts[i] as Forecast)] : [],
-    ),
+    ...told.flatMap(([one, forecast]) => (one.goal === "in" ? [staying(one, forecast)] : [])),
     ...leaving.map((person): Line => {
-      const { email } = person;
-      if (isDeclared(email))
-        return { level: "info", text: `${email} stays: another resource declares them` };
-      const i = decided.findIndex((one) => one.goal === "out" && one.email === email);
-      return going(scene, person, forecasts[i] as Forecast);
+      const forecast = out.get(person.email);
+      return forecast
+        ? going(scene, person, forecast)
+        : { level: "info", text: `${person.email} stays: another resource declares them` };
     }),
   ];
 }

@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import { declarationsMade, isDeclared } from "../claims";
-import { deploymentStore, isKnown, knownValue, programDeployment, programEnd } from "../engine";
+import { isKnown, knownValue, perDeployment, programDeployment, programEnd } from "../engine";
 import type { TrieveInvitation } from "../invitation";
-import { type Everybody, listEverybody, ownersOf } from "../lifecycle/everybody";
-import { lowersAnybody } from "../lifecycle/forecast";
+import { listEverybody } from "../lifecycle/everybody";
+import { guardedOf } from "../lifecycle/forecast";
 import { type DeletionPolicy, idOf } from "../lifecycle/state";
 import { printable } from "../printable";
-import { settingsOf } from "../provider";
-import { askForKnown, type KnownResource, readKnown } from "../records";
+import { providerOf, settingsOf } from "../provider";
+import { askForKnown, readKnown } from "../records";
 import type { Settings, SettingsResult } from "../settings";
 import { Client } from "../trieve/client";
 import {
@@ -51,8 +51,7 @@ export function previewRoster(previewed: Previewed): void {
   // Under mocks there is no engine, and nobody to tell.
   if (programDeployment().engineAddress === "") return;
   askForKnown();
-  const provider = roster.getProvider("pulumi-nodejs:dynamic/trieve:Invitation");
-  pulumi.all([settingsOf(provider), organizationId]).apply(([result, named]) => {
+  pulumi.all([settingsOf(providerOf(roster)), organizationId]).apply(([result, named]) => {
     const { settings } = result as SettingsResult;
     const id = named?.trim().toLowerCase() ?? settings?.organizationId;
     // What is missing is said by the check of every resource.
@@ -61,11 +60,11 @@ export function previewRoster(previewed: Previewed): void {
 }
 
 function tell(previewed: Previewed, settings: Settings, organizationId: string): void {
-  const { roster, guard, people } = previewed;
+  const { roster, guard, people, deletionPolicy } = previewed;
   const strangers = strangersOf(organizationId, previewed);
-  const asked = inTime((signal) =>
-    listEverybody(clientFor(settings, signal), organizationId),
-  ).catch(asError);
+  const asked = inTime((signal) => listEverybody(clientFor(settings, signal), organizationId));
+  // Awaited later, and then it throws.
+  asked.catch(() => {});
   pulumi.all([guard.urn, ...people.map(({ resource }) => resource.urn)]).apply(async () => {
     const told = pulumi.runtime.rpcKeepAlive();
     try {
@@ -73,21 +72,31 @@ function tell(previewed: Previewed, settings: Settings, organizationId: string):
       await declarationsMade();
       const known = readKnown();
       const everybody = await asked;
-      if (everybody instanceof Error) throw everybody;
       const before = known.get((await knownValue(guard.id)) ?? "")?.roster;
       const after = { organizationId, people: (await knownValue(guard.people)) ?? [] };
       // Who was in another organization is not in these lists; the rails refuse such a change anyway.
       const leaving = before?.organizationId === organizationId ? removedPeople(before, after) : [];
-      const changing = await changingOf(people);
-      const scene = sceneOf(previewed, organizationId, changing, leaving, known, everybody);
+      const idIn = (email: string) => idOf({ organizationId, email });
+      const scene: Scene = {
+        organizationId,
+        changing: (await changingOf(people)).map(({ person }) => {
+          return { person, recorded: known.get(idIn(person.email))?.person };
+        }),
+        leaving,
+        deletionPolicy,
+        isDeclared: (email) => isDeclared(idIn(email)),
+        everybody,
+        day: utcDay(new Date()),
+      };
       const decided = decideAll(scene);
-      const account = lowersAnybody(decided)
-        ? await inTime((signal) => clientFor(settings, signal).account())
-        : undefined;
-      const guarded = { owners: ownersOf(everybody), keyAccount: account?.userId };
+      const guarded = await guardedOf(decided, everybody, () =>
+        inTime((signal) => clientFor(settings, signal).account()),
+      );
       const lines = foretell(scene, decided, guarded);
       const stranger = strangers.foretell(scene);
-      for (const line of stranger ? [...lines, stranger] : lines) say(line, previewed);
+      const resources = new Map(people.map(({ person, resource }) => [person.email, resource]));
+      for (const { level, email, text } of stranger ? [...lines, stranger] : lines)
+        pulumi.log[level](printable(text), resources.get(email ?? "") ?? roster);
       const errors = lines.filter(({ level }) => level === "error").length;
       if (errors > 0)
         throw new pulumi.RunError(
@@ -119,34 +128,6 @@ async function changingOf(people: Previewed["people"]): Promise<Previewed["peopl
   return people.filter((_, i) => changes[i]);
 }
 
-function sceneOf(
-  { deletionPolicy }: Previewed,
-  organizationId: string,
-  changes: Previewed["people"],
-  leaving: readonly RosterPerson[],
-  known: ReadonlyMap<string, KnownResource>,
-  everybody: Everybody,
-): Scene {
-  const changing = changes.map(({ person }) => {
-    const resource = known.get(idOf({ organizationId, email: person.email }));
-    return { person, recorded: resource?.person };
-  });
-  return {
-    organizationId,
-    changing,
-    leaving,
-    deletionPolicy,
-    isDeclared: (email) => isDeclared(idOf({ organizationId, email })),
-    everybody,
-    day: utcDay(new Date()),
-  };
-}
-
-function say({ level, email, text }: Line, { roster, people }: Previewed): void {
-  const resource = people.find(({ person }) => person.email === email)?.resource ?? roster;
-  pulumi.log[level](printable(text), resource);
-}
-
 /** Those whom nothing declares, in one organization: said once, by the last of its rosters. */
 class Strangers {
   #rosters = 0;
@@ -166,14 +147,11 @@ class Strangers {
   }
 }
 
-const strangersIn = new WeakMap<object, Map<string, Strangers>>();
+const strangersIn = perDeployment(() => new Map<string, Strangers>());
 
 function strangersOf(organizationId: string, previewed: Previewed): Strangers {
-  const store = deploymentStore();
-  const organizations = strangersIn.get(store) ?? new Map<string, Strangers>();
-  strangersIn.set(store, organizations);
-  const strangers = organizations.get(organizationId) ?? new Strangers();
-  organizations.set(organizationId, strangers);
+  const strangers = strangersIn().get(organizationId) ?? new Strangers();
+  strangersIn().set(organizationId, strangers);
   strangers.add(previewed);
   return strangers;
 }
@@ -200,8 +178,4 @@ async function inTime<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
   } finally {
     clearTimeout(late);
   }
-}
-
-function asError(error: unknown): Error {
-  return error as Error;
 }

@@ -150,7 +150,8 @@ class SharedList<T extends { readonly email: string }> {
   }
 }
 
-function byPerson<T extends { readonly email: string }>(rows: readonly T[]): ByPerson<T> {
+/** Rows of a list by whom they are about, as `personKey` says. */
+export function byPerson<T extends { readonly email: string }>(rows: readonly T[]): ByPerson<T> {
   const map = new Map<string, T[]>();
   for (const row of rows) {
     const key = personKey(row.email);
