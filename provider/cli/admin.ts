@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { Client } from "../trieve/client";
 import { Declined, UnexpectedAnswer } from "../trieve/errors";
-import { describeMismatch, parse, type Role, roleNumber, roles, uuid } from "../trieve/model";
+import { describeMismatch, parse, type Role, roleFrom, roleNumber, uuid } from "../trieve/model";
 import { keyWithoutAccount } from "../trieve/quirks";
 
 /** Whose key it is, and which organizations that account is in. */
@@ -21,10 +21,7 @@ export interface KeyEntry {
   readonly role: Role;
 }
 
-const role = v.pipe(
-  v.number(),
-  v.transform((number): Role => roles[number] ?? "user"),
-);
+const role = v.pipe(v.number(), v.transform(roleFrom));
 
 const identity = v.pipe(
   v.object({

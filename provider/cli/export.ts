@@ -3,7 +3,7 @@ import { Document, isMap } from "yaml";
 import { emailProblem } from "../lifecycle/check";
 import { decideEnsure, wantedOf } from "../lifecycle/decide";
 import { listEverybody, type Present, presentOf } from "../lifecycle/everybody";
-import { roleOf, scopesOf } from "../lifecycle/observe";
+import { standingOf } from "../lifecycle/forecast";
 import { printable } from "../printable";
 import { checkMembers } from "../roster/file";
 import { count } from "../roster/words";
@@ -54,10 +54,7 @@ export async function exportRoster(options: ExportOptions, output: Output): Prom
 }
 
 function lineOf(email: string, person: Present): Line {
-  const { role, scopes } =
-    person.phase === "pending"
-      ? person.newest
-      : { role: roleOf(person.memberships), scopes: scopesOf(person.memberships) };
+  const { role, scopes } = standingOf(person);
   return { email, role, ...(scopes === null ? {} : { scopes: [...scopes] }) };
 }
 

@@ -35,7 +35,7 @@ export function roleNumber(role: Role): number {
 }
 
 /** Trieve reads every number but 1 and 2 as user, and stores such numbers in invitations as they come. */
-function roleOf(number: number): Role {
+export function roleFrom(number: number): Role {
   return roles[number] ?? "user";
 }
 
@@ -51,7 +51,7 @@ const timestamp = v.pipe(
   v.transform((text) => `${text}Z`),
 );
 
-const role = v.pipe(v.number(), v.integer("expected a whole number"), v.transform(roleOf));
+const role = v.pipe(v.number(), v.integer("expected a whole number"), v.transform(roleFrom));
 
 /** Ids become parts of paths, of which `..` would lead to another resource. */
 export const uuid = v.pipe(v.string(), v.uuid("expected a UUID"));
