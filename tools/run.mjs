@@ -24,9 +24,14 @@ async function setUp() {
   return { ...process.env, PATH: path.join(delimiter) };
 }
 
-async function test(args) {
+async function setUpAndBuild() {
   const env = await setUp();
   await build(env);
+  return env;
+}
+
+async function test(args) {
+  const env = await setUpAndBuild();
   const biome = bin("@biomejs/biome", "bin/biome");
   const colors = `--colors=${colour ? "force" : "off"}`;
   await step("Lint", () => capture("node", [biome, "ci", colors, "."], { cwd: root, env }));
@@ -37,8 +42,7 @@ async function test(args) {
 
 /** The package as people install it, with npm, pnpm and yarn; four minutes, and it needs their registry. */
 async function packages(args) {
-  const env = await setUp();
-  await build(env);
+  const env = await setUpAndBuild();
   await audit(env);
   return show("node", [mocha, packageTests, ...args], { cwd: root, env });
 }
@@ -54,23 +58,20 @@ async function audit(env) {
 
 /** Many more random histories than in `npm test`: `npm run test:model -- 50000`. */
 async function model([runs = "20000", ...args]) {
-  const env = { ...(await setUp()), MODEL_RUNS: runs };
-  await build(env);
+  const env = { ...(await setUpAndBuild()), MODEL_RUNS: runs };
   const long = ["--timeout", "0", ...args];
   return show("node", [mocha, "dist/tests/model/**/*.test.js", ...long], { cwd: root, env });
 }
 
 /** Hostile input for so many minutes in all, instead of some hundred runs each: `npm run test:fuzz -- 60`. */
 async function fuzz([minutes = "10", ...args]) {
-  const env = { ...(await setUp()), FUZZ_MINUTES: minutes };
-  await build(env);
+  const env = { ...(await setUpAndBuild()), FUZZ_MINUTES: minutes };
   return show("node", [mocha, "dist/tests/fuzz/**/*.test.js", ...args], { cwd: root, env });
 }
 
 /** Branches of the two parts that everything else leans on, by their own tests alone. */
 async function coverage() {
-  const env = await setUp();
-  await build(env);
+  const env = await setUpAndBuild();
   const limits = ["--check-coverage", "--branches", "95", "--lines", "95"];
   const parts = ["lifecycle", "trieve"];
   const include = parts.flatMap((part) => ["--include", `provider/${part}/**`]);
@@ -87,15 +88,13 @@ async function mutation(args) {
 
 /** The pictures of the documentation anew: docs/images. */
 async function screenshots(args) {
-  const env = { ...(await setUp()), DOCS_SCREENSHOTS: "true" };
-  await build(env);
+  const env = { ...(await setUpAndBuild()), DOCS_SCREENSHOTS: "true" };
   return show("node", [mocha, "dist/tests/browser/**/*.test.js", ...args], { cwd: root, env });
 }
 
 /** The picture of README.md anew: docs/images/up.svg. */
 async function picture() {
-  const env = await setUp();
-  await build(env);
+  const env = await setUpAndBuild();
   return show("node", [join(root, "tools", "picture.mjs")], { cwd: root, env });
 }
 
@@ -107,14 +106,12 @@ async function tables() {
 
 /** Costs beside those of the engine alone and of other ways: docs/performance.md. */
 async function bench(args) {
-  const env = await setUp();
-  await build(env);
+  const env = await setUpAndBuild();
   return show("node", [join(root, "dist", "bench", "main.js"), ...args], { cwd: root, env });
 }
 
 async function demo(args) {
-  const env = await setUp();
-  await build(env);
+  const env = await setUpAndBuild();
   return show("node", [join(root, "tools", "demo.mjs"), ...args], { cwd: root, env });
 }
 

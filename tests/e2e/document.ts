@@ -3,27 +3,17 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
+import { type Block, fencedBlocks } from "../docs/blocks";
 import type { World } from "./world";
 
 const root = resolve(__dirname, "..", "..", "..");
 
-interface Block {
-  readonly language: string;
-  readonly text: string;
-}
-
 /** What the sections of a document show in fenced blocks, by heading (`## …`). */
-export function readSections(document: string): Map<string, readonly Block[]> {
-  const [, ...sections] = readFileSync(join(root, document), "utf8").split(/^## /m);
-  return new Map(
-    sections.map((section) => [
-      section.slice(0, section.indexOf("\n")),
-      Array.from(section.matchAll(/^```(\w+)\n(.*?)^```$/gms), ([, language = "", text = ""]) => ({
-        language,
-        text,
-      })),
-    ]),
-  );
+export function readSections(document: string): ReadonlyMap<string, readonly Block[]> {
+  const sections = new Map<string, Block[]>();
+  for (const block of fencedBlocks(readFileSync(join(root, document), "utf8")))
+    sections.set(block.section, [...(sections.get(block.section) ?? []), block]);
+  return sections;
 }
 
 /** Does in a test what a section shows, block by block. */
