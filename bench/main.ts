@@ -24,7 +24,7 @@ interface Plan {
 function planOf(quick: boolean, full: boolean, rounds: number | undefined): Plan {
   const [none, real] = Object.keys(speeds) as [Speed, Speed];
   if (quick) {
-    const settings = [100, 300].map((people) => ({ people, speed: none, env: skip }));
+    const settings = [10, 300].map((people) => ({ people, speed: none, env: skip }));
     return { rounds: rounds ?? 1, settings, variants: [] };
   }
   const sizes = [1, 100, 1000];
