@@ -10,7 +10,6 @@ import { starts } from "./starts";
 
 const root = resolve(__dirname, "..", "..");
 const folder = join(root, "dist", "measured");
-const file = join(folder, "results.json");
 
 const skip = { PULUMI_SKIP_CHECKPOINTS: "true" };
 const gzip = { PULUMI_DIY_BACKEND_GZIP: "true" };
@@ -25,7 +24,7 @@ interface Plan {
 function planOf(quick: boolean, full: boolean, rounds: number | undefined): Plan {
   const [none, real] = Object.keys(speeds) as [Speed, Speed];
   if (quick) {
-    const settings = [100, 300].map((people) => ({ people, speed: none, env: skip }));
+    const settings = [10, 300].map((people) => ({ people, speed: none, env: skip }));
     return { rounds: rounds ?? 1, settings, variants: [] };
   }
   const sizes = [1, 100, 1000];
@@ -55,15 +54,16 @@ async function main(): Promise<void> {
       report: { type: "boolean", default: false },
     },
   });
+  const file = join(folder, values.quick ? "quick.json" : "results.json");
   if (!values.report) {
     const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
-    await run(planOf(values.quick, values.full, rounds));
+    await run(planOf(values.quick, values.full, rounds), file);
   }
   const results = JSON.parse(readFileSync(file, "utf8")) as Results;
   writeReport(results, values.quick ? folder : join(root, "docs"));
 }
 
-async function run({ rounds, settings, variants }: Plan): Promise<void> {
+async function run({ rounds, settings, variants }: Plan, file: string): Promise<void> {
   const sandbox = new Sandbox();
   const results: Results = { steps: [], starts: [] };
   const record = (round: number, setting: Setting, contender: string, step: Step) => {
