@@ -22,7 +22,7 @@ export function starts(sandbox: Sandbox): readonly Start[] {
     {
       what: "provider process, until it has checked its first resource",
       bare: () => firstAnswer(sandbox, `({ check: async (olds, news) => ({ inputs: news }) })`),
-      ours: () => firstAnswer(sandbox, `require("pulumi-trieve/stub")`),
+      ours: () => firstAnswer(sandbox, `require("pulumi-trieve/host")`),
     },
     {
       what: "program that declares one resource, without an engine",

@@ -1,5 +1,5 @@
 /**
- * What the engine calls, through the stub: finds the settings, the organization and the rule, and turns outcomes into
+ * What the engine calls, by these names: finds the settings, the organization and the rule, and turns outcomes into
  * what the SDK expects. Holds no rule itself.
  *
  * @internal

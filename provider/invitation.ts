@@ -1,11 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { declareInstance, declareLater, declarePerson } from "./claims";
+import { dynamicType, storedProvider } from "./dynamic";
 import { isKnown } from "./engine";
 import type { DeletionPolicy, Status } from "./lifecycle/state";
 import { Provider, providerOf } from "./provider";
 import type { Role } from "./trieve/model";
-
-import stub = require("./stub");
 
 /** Arguments of {@link TrieveInvitation}. */
 export interface TrieveInvitationArgs {
@@ -53,7 +52,7 @@ export interface TrieveInvitationArgs {
  * export const adaIs = ada.status;
  * ```
  */
-export class TrieveInvitation extends pulumi.dynamic.Resource {
+export class TrieveInvitation extends pulumi.CustomResource {
   /** In lower case. */
   declare readonly email: pulumi.Output<string>;
   /** UUID. */
@@ -91,7 +90,7 @@ export class TrieveInvitation extends pulumi.dynamic.Resource {
         `TrieveInvitation "${name}": Pulumi cannot import dynamic resources, and there is no need to. Leave \`import\` out: somebody who is there already is adopted as they are.`,
       );
     super(
-      stub,
+      dynamicType("Invitation"),
       name,
       {
         role: undefined,
@@ -107,10 +106,9 @@ export class TrieveInvitation extends pulumi.dynamic.Resource {
         mailFailed: undefined,
         instance: undefined,
         ...args,
+        __provider: storedProvider,
       },
       pulumi.mergeOptions(opts, { additionalSecretOutputs: ["inviteUrl"] }),
-      "trieve",
-      "Invitation",
     );
     // One that is only looked up is declared by nobody here.
     if (opts?.id === undefined) this.#declare(name, args);

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { dynamicType } from "./dynamic";
 import { explicitMarker, type MailPolicy, resolveSettings, type SettingsResult } from "./settings";
 
 /** Arguments of {@link Provider}. */
@@ -78,7 +79,7 @@ export class Provider extends pulumi.ProviderResource {
 export function providerOf(
   resource: pulumi.Resource | undefined,
 ): pulumi.ProviderResource | undefined {
-  return resource?.getProvider("pulumi-nodejs:dynamic/trieve:Invitation");
+  return resource?.getProvider(dynamicType("Invitation"));
 }
 
 /**

@@ -1,13 +1,12 @@
 import { readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
+import { dynamicType, storedProvider } from "../dynamic";
 import { TrieveInvitation } from "../invitation";
 import type { DeletionPolicy, Status } from "../lifecycle/state";
 import type { Role } from "../trieve/model";
 import type { Member } from "./file";
 import { peopleOn, utcDay } from "./people";
 import type { Limits, RosterPerson } from "./rails";
-
-import stub = require("../stub");
 
 /** One person of a list in the program: an address alone, or with what is to be different for them. */
 export type RosterMember =
@@ -151,11 +150,11 @@ export class TrieveRoster extends pulumi.ComponentResource {
 }
 
 /** Holds a roster's list, so that a check sees the old and the new. Asks nothing of a server. */
-class RosterGuard extends pulumi.dynamic.Resource {
+class RosterGuard extends pulumi.CustomResource {
   declare readonly people: pulumi.Output<readonly RosterPerson[]>;
 
   constructor(name: string, props: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
-    super(stub, name, props, opts, "trieve", "RosterGuard");
+    super(dynamicType("RosterGuard"), name, { ...props, __provider: storedProvider }, opts);
   }
 }
 

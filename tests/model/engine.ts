@@ -2,6 +2,7 @@
  * As much of Pulumi's engine as decides which verbs are called when, and what is recorded of their outcome. Everything
  * that it hands over or keeps goes through JSON, as it does there.
  */
+import { storedProvider } from "../../provider/dynamic";
 import type { Phase } from "./model";
 import { type Bag, Died, type ProviderProcess, type Verb } from "./process";
 
@@ -33,9 +34,6 @@ interface HalfDone {
   readonly properties: Bag;
   readonly reasons: readonly string[];
 }
-
-/** What the SDK stores of a provider with each resource. */
-const stub = "exports.handler = () => require('pulumi-trieve/stub')";
 
 /** @throws if there is an `undefined`, which the SDK does not carry */
 function wire<T>(value: T): T {
@@ -130,8 +128,8 @@ export class Deployment {
       }
       this.state.resources.set(name, {
         ...resource,
-        outputs: { ...found.props, __provider: stub },
-        inputs: { ...(found.inputs ?? resource.inputs), __provider: stub },
+        outputs: { ...found.props, __provider: storedProvider },
+        inputs: { ...(found.inputs ?? resource.inputs), __provider: storedProvider },
         failed: false,
       });
     });
@@ -140,10 +138,13 @@ export class Deployment {
   async #register(name: string, args: Bag): Promise<void> {
     const old = this.state.resources.get(name);
     const { host } = this.process;
-    const checked = await host.check(old?.inputs ?? {}, wire({ ...args, __provider: stub }));
+    const checked = await host.check(
+      old?.inputs ?? {},
+      wire({ ...args, __provider: storedProvider }),
+    );
     if (checked.failures.length > 0)
       throw new Error(checked.failures.map(({ reason }) => reason).join("; "));
-    const news = wire({ ...checked.inputs, __provider: stub });
+    const news = wire({ ...checked.inputs, __provider: storedProvider });
     if (old === undefined) {
       await this.#create(name, news);
     } else {
@@ -168,7 +169,7 @@ export class Deployment {
       () => this.process.host.create(wire(inputs)),
       ({ id, properties }) => record(id, properties, true),
     );
-    if (made) record(made.id, { ...made.outs, __provider: stub }, false);
+    if (made) record(made.id, { ...made.outs, __provider: storedProvider }, false);
   }
 
   async #update(old: Resource, inputs: Bag): Promise<void> {
@@ -181,7 +182,7 @@ export class Deployment {
       () => this.process.host.update(old.id, wire(old.outputs), wire(inputs)),
       ({ properties }) => record(properties, true),
     );
-    if (made) record({ ...made.outs, __provider: stub }, false);
+    if (made) record({ ...made.outs, __provider: storedProvider }, false);
   }
 
   async #delete(resource: Resource): Promise<void> {

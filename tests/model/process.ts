@@ -16,7 +16,7 @@ import type { Phase } from "./model";
 
 export type Bag = Record<string, unknown>;
 
-/** What the stub calls. */
+/** What the engine calls. */
 export interface Host {
   configure(request: { config: { get(key: string): string | undefined } }): Promise<void>;
   check(olds: Bag, news: Bag): Promise<{ inputs: Bag; failures: { reason: string }[] }>;
@@ -229,6 +229,8 @@ export class ProviderProcess {
             assertAlive = async () => {};
           },
           providerEngineAddress: () => "",
+          // Of the program's side, which shares modules with the provider's.
+          perDeployment: () => () => undefined,
         };
       case "claims.js": {
         const { elsewhere } = this.options;
