@@ -89,29 +89,41 @@ export class TrieveInvitation extends pulumi.CustomResource {
       throw new Error(
         `TrieveInvitation "${name}": Pulumi cannot import dynamic resources, and there is no need to. Leave \`import\` out: somebody who is there already is adopted as they are.`,
       );
-    super(
-      dynamicType("Invitation"),
-      name,
-      {
-        role: undefined,
-        scopes: undefined,
-        organizationId: undefined,
-        status: undefined,
-        userId: undefined,
-        invitedAt: undefined,
-        joinedAt: undefined,
-        adopted: undefined,
-        originalRole: undefined,
-        inviteUrl: undefined,
-        mailFailed: undefined,
-        instance: undefined,
-        ...args,
-        __provider: storedProvider,
-      },
-      pulumi.mergeOptions(opts, { additionalSecretOutputs: ["inviteUrl"] }),
-    );
+    // For each resource the SDK notes sixty stack traces, of which it shows none unless a promise is lost: in a program
+    // of a thousand people that takes longer than all else together.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    try {
+      super(
+        dynamicType("Invitation"),
+        name,
+        {
+          role: undefined,
+          scopes: undefined,
+          organizationId: undefined,
+          status: undefined,
+          userId: undefined,
+          invitedAt: undefined,
+          joinedAt: undefined,
+          adopted: undefined,
+          originalRole: undefined,
+          inviteUrl: undefined,
+          mailFailed: undefined,
+          instance: undefined,
+          ...args,
+          __provider: storedProvider,
+        },
+        pulumi.mergeOptions(opts, { additionalSecretOutputs: ["inviteUrl"] }),
+      );
+    } catch (error) {
+      Error.stackTraceLimit = stackTraceLimit;
+      Error.captureStackTrace(error as Error, TrieveInvitation);
+      throw error;
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
     // One that is only looked up is declared by nobody here.
-    if (opts?.id === undefined) this.#declare(name, args);
+    if (opts?.id === undefined) declare(this, name, args);
   }
 
   /**
@@ -127,32 +139,31 @@ export class TrieveInvitation extends pulumi.CustomResource {
   ): TrieveInvitation {
     return new TrieveInvitation(name, {} as TrieveInvitationArgs, { ...opts, id });
   }
+}
 
-  /** At once where the values are plain, so that it is known before the engine deletes anybody. */
-  #declare(name: string, args: TrieveInvitationArgs): void {
-    const provider = providerOf(this);
-    const organizationId =
-      args.organizationId ??
-      (provider instanceof Provider
-        ? provider.organizationId
-        : (new pulumi.Config("trieve").get("organizationId") ??
-          process.env.TRIEVE_ORGANIZATION_ID));
-    const declare = (organization: unknown, email: unknown) => {
-      // What is wrong with them is said by the check, with everything else.
-      if (typeof organization !== "string" || typeof email !== "string") return;
-      const person = `${organization.trim().toLowerCase()}/${email.trim().toLowerCase()}`;
-      declarePerson(person, name);
-      this.instance.apply((instance) => declareInstance(person, instance));
-    };
-    if (typeof organizationId === "string" && typeof args.email === "string")
-      declare(organizationId, args.email);
-    else
-      declareLater(
-        isKnown(
-          pulumi
-            .all([organizationId, args.email])
-            .apply(([organization, email]) => declare(organization, email)),
-        ),
-      );
-  }
+/** At once where the values are plain, so that it is known before the engine deletes anybody. */
+function declare(resource: TrieveInvitation, name: string, args: TrieveInvitationArgs): void {
+  const provider = providerOf(resource);
+  const organizationId =
+    args.organizationId ??
+    (provider instanceof Provider
+      ? provider.organizationId
+      : (new pulumi.Config("trieve").get("organizationId") ?? process.env.TRIEVE_ORGANIZATION_ID));
+  const declareIn = (organization: unknown, email: unknown) => {
+    // What is wrong with them is said by the check, with everything else.
+    if (typeof organization !== "string" || typeof email !== "string") return;
+    const person = `${organization.trim().toLowerCase()}/${email.trim().toLowerCase()}`;
+    declarePerson(person, name);
+    resource.instance.apply((instance) => declareInstance(person, instance));
+  };
+  if (typeof organizationId === "string" && typeof args.email === "string")
+    declareIn(organizationId, args.email);
+  else
+    declareLater(
+      isKnown(
+        pulumi
+          .all([organizationId, args.email])
+          .apply(([organization, email]) => declareIn(organization, email)),
+      ),
+    );
 }

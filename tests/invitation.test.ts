@@ -1,0 +1,49 @@
+import * as pulumi from "@pulumi/pulumi";
+import { expect } from "chai";
+import { TrieveInvitation } from "../provider";
+
+const organizationId = "6c8f3c1e-58f6-4c8e-9f2b-0f6c6a3f5d11";
+
+describe("new TrieveInvitation", () => {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+
+  beforeEach(() =>
+    pulumi.runtime.setMocks({
+      newResource: ({ name, inputs }) => ({ id: name, state: inputs }),
+      call: ({ inputs }) => inputs,
+    }),
+  );
+  afterEach(() => Object.assign(Error, { prepareStackTrace, stackTraceLimit }));
+
+  // Pulumi maps each through the source maps of the program. With sixty per resource, a program of a thousand people
+  // took 9 s, of which 4 were spent on these.
+  it("leaves the SDK no stack traces to note but those that it shows", async () => {
+    const noted: string[] = [];
+    Error.prepareStackTrace = (error, frames) => {
+      if (frames.length > 0) noted.push(String(error));
+      return "";
+    };
+    const ada = new TrieveInvitation("ada", { email: "ada@example.com", organizationId });
+    const whileItWasMade = noted.length;
+    await new Promise((resolve) => ada.urn.apply(resolve));
+    expect(whileItWasMade).to.be.below(8);
+  });
+
+  it("leaves the program's own traces as they were", () => {
+    Error.stackTraceLimit = 7;
+    new TrieveInvitation("ada", { email: "ada@example.com", organizationId });
+    expect(Error.stackTraceLimit).to.equal(7);
+  });
+
+  it("fails with a trace that begins where the program made it", () => {
+    const make = () => new TrieveInvitation("", { email: "ada@example.com", organizationId });
+    let stack: string | undefined;
+    try {
+      make();
+    } catch (error) {
+      ({ stack } = error as Error);
+    }
+    expect(stack).to.match(/^\w*Error: .*name.*\n +at make .*invitation\.test/);
+    expect(Error.stackTraceLimit).to.equal(stackTraceLimit);
+  });
+});
