@@ -299,7 +299,8 @@ export class Client {
             timeoutMs,
             ...(signal ? { signal } : {}),
           }),
-        signal,
+        // Several operations wait for a list, and one for a write.
+        { urgent: call.method === "GET", ...(signal ? { signal } : {}) },
       );
     } catch (error) {
       signal?.throwIfAborted();

@@ -1,13 +1,18 @@
 import { createHash } from "node:crypto";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { bulkhead } from "cockatiel";
+import { setImmediate as immediate, setTimeout as sleep } from "node:timers/promises";
 import { lock } from "proper-lockfile";
 import { meetingFolder } from "../folder";
 
-/** Runs a piece of work while it holds one of the slots; the signal ends the wait for one. */
-export type Slots = <T>(work: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
+/**
+ * Runs a piece of work while it holds one of the slots. What is urgent goes before all else that waits in this process;
+ * the signal ends the wait for a slot.
+ */
+export type Slots = <T>(
+  work: () => Promise<T>,
+  options?: { readonly urgent?: boolean; readonly signal?: AbortSignal },
+) => Promise<T>;
 
 /** How long a slot is kept for the next piece of work of this process. */
 const keepMs = 25;
@@ -27,16 +32,42 @@ export function slotsFor(name: string, limit: number): Slots {
   const file = createHash("sha256").update(name).digest("hex").slice(0, 16);
   const process = new Holder(file, limit);
   // Waiting in line here keeps the number of processes that poll the files below the number of requests.
-  const line = bulkhead(limit, Number.POSITIVE_INFINITY);
-  return (work, signal) =>
-    line.execute(async () => {
+  const line = new Line(limit);
+  return async (work, { urgent = false, signal } = {}) => {
+    await line.enter(urgent);
+    try {
       const slot = await process.take(signal);
       try {
         return await work();
       } finally {
         await process.giveBack(slot);
       }
-    });
+    } finally {
+      void line.leave();
+    }
+  };
+}
+
+/** Lets so many in at once. */
+class Line {
+  readonly #urgent: (() => void)[] = [];
+  readonly #others: (() => void)[] = [];
+
+  constructor(private free: number) {}
+
+  async enter(urgent: boolean): Promise<void> {
+    if (this.free > 0) this.free -= 1;
+    else await new Promise<void>((resolve) => (urgent ? this.#urgent : this.#others).push(resolve));
+  }
+
+  async leave(): Promise<void> {
+    // Whoever waited for this piece of work may have something urgent now; it comes to ask for it within two turns.
+    await immediate();
+    await immediate();
+    const next = this.#urgent.shift() ?? this.#others.shift();
+    if (next) next();
+    else this.free += 1;
+  }
 }
 
 interface Slot {

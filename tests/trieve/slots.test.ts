@@ -58,6 +58,20 @@ describe("slots", () => {
       expect(await highest(24, slotsFor(`in process ${limit}`, limit))).to.be.within(1, limit);
     });
 
+  it("go to what is urgent first, also if it comes up when a piece of work has ended", async () => {
+    const slots = slotsFor("urgent", 1);
+    const done: string[] = [];
+    const work = (name: string, urgent: boolean) =>
+      slots(async () => void done.push(name), { urgent });
+    await Promise.all([
+      work("write 1", false).then(() => work("list after write 1", true)),
+      work("write 2", false),
+      work("write 3", false),
+      work("list", true),
+    ]);
+    expect(done).to.deep.equal(["write 1", "list", "list after write 1", "write 2", "write 3"]);
+  });
+
   it("are kept for the next piece of work, for a moment", async () => {
     const slots = slotsFor("kept", 1);
     const lockInUse = () => statSync(join(meetingFolder(), locks()[0] ?? "")).ino;
