@@ -64,10 +64,11 @@ function nameOf({ setting: { people, speed, env = {}, options = [] } }: Measured
 }
 
 function machine({ steps }: Results): string {
+  const rounds = Math.max(...steps.map(({ round }) => round));
   const others = median(steps.map(({ cost }) => cost.others));
   const model = cpus()[0]?.model.trim() ?? "unknown";
   const date = new Date().toISOString().slice(0, 10);
-  return `${date}, ${cpus().length} cores (${model}), Node ${process.version}. Of each step count the rounds in which other processes took ${disturbed * 100} % of the CPU at most. A star: there was none, of this contender or of the floor, and the least disturbed one is shown, without comparison. Median of what others took: ${Math.round(others * 100)} %.`;
+  return `${date}, ${cpus().length} cores (${model}), Node ${process.version}; ${rounds === 1 ? "one round" : `${rounds} rounds`}. Of each step count the rounds in which other processes took ${disturbed * 100} % of the CPU at most. A star: there was none, of this contender or of the floor, and the least disturbed one is shown, without comparison. Median of what others took: ${Math.round(others * 100)} %.`;
 }
 
 function startTable({ starts }: Results): string {
@@ -136,7 +137,7 @@ function stateTable(groups: [string, Measured[]][]): string {
 
 function chart(groups: [string, Measured[]][]): string {
   const charts = groups
-    .filter(([, [step]]) => step?.setting.env === undefined || groups.length < 3)
+    .filter(([, steps]) => new Set(steps.map(({ contender }) => contender)).size > 2)
     .filter(([, [step]]) => (step?.setting.people ?? 0) >= 100)
     .map(([title, steps]) => ({
       title: `${title}: seconds`,
