@@ -50,8 +50,7 @@ export function configure(request: dynamic.ConfigureRequest): Promise<void> {
 }
 
 export async function check(olds: Bag, news: Bag): Promise<dynamic.CheckResult> {
-  const { settings } = configured;
-  const organizationId = settings ? settings.organizationId : configured.organizationId;
+  const { organizationId } = configured.settings ?? configured;
   const { inputs, problems } = verbsOf(news).check(olds, news, organizationId);
   // Without a property the engine does not print the value.
   const failures = [...configured.problems, ...problems].map((reason) => ({

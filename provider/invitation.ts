@@ -123,7 +123,7 @@ export class TrieveInvitation extends pulumi.CustomResource {
       Error.stackTraceLimit = stackTraceLimit;
     }
     // One that is only looked up is declared by nobody here.
-    if (opts?.id === undefined) declare(this, name, args);
+    if (opts?.id === undefined) declarePersonOf(this, name, args);
   }
 
   /**
@@ -142,7 +142,11 @@ export class TrieveInvitation extends pulumi.CustomResource {
 }
 
 /** At once where the values are plain, so that it is known before the engine deletes anybody. */
-function declare(resource: TrieveInvitation, name: string, args: TrieveInvitationArgs): void {
+function declarePersonOf(
+  resource: TrieveInvitation,
+  name: string,
+  args: TrieveInvitationArgs,
+): void {
   const provider = providerOf(resource);
   const organizationId =
     args.organizationId ??

@@ -104,10 +104,12 @@ export function getMembersOutput(
 }
 
 async function look(
-  { settings, problems }: SettingsResult,
+  configured: SettingsResult,
   named: string | undefined,
 ): Promise<GetMembersResult> {
-  const organizationId = named?.trim().toLowerCase() ?? settings?.organizationId;
+  const { settings, problems } = configured;
+  const organizationId =
+    named?.trim().toLowerCase() ?? (configured.settings ?? configured).organizationId;
   const wrong = [
     ...problems,
     ...(organizationId === undefined

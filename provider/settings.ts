@@ -27,7 +27,7 @@ export type SettingsResult =
   | { readonly settings: Settings; readonly problems: readonly [] }
   | {
       readonly settings: undefined;
-      /** The organization is of use to a preview even where a key is missing. */
+      /** As given: of use to a preview where a key is missing, and not missing where it is wrong. */
       readonly organizationId: string | undefined;
       readonly problems: readonly string[];
     };
@@ -71,7 +71,9 @@ export function resolveSettings(
       "apiKey holds a character that no Trieve key has; is it the whole key and nothing else?",
     );
 
-  const organizationId = config("organizationId") ?? environment("TRIEVE_ORGANIZATION_ID");
+  const organizationId = (
+    config("organizationId") ?? environment("TRIEVE_ORGANIZATION_ID")
+  )?.toLowerCase();
   if (organizationId !== undefined && !isUuid(organizationId))
     problems.push(
       `organizationId ${JSON.stringify(organizationId)} is not a UUID: copy it from the dashboard`,
@@ -117,16 +119,12 @@ export function resolveSettings(
       `maxConcurrency ${JSON.stringify(config("maxConcurrency"))} must be a whole number from 1 to 8: ten requests at once hang a Trieve server`,
     );
 
-  const organization =
-    organizationId !== undefined && isUuid(organizationId)
-      ? organizationId.toLowerCase()
-      : undefined;
   if (problems.length > 0 || apiKey === undefined || redirectUri === undefined)
-    return { settings: undefined, organizationId: organization, problems };
+    return { settings: undefined, organizationId, problems };
   return {
     settings: {
       apiKey,
-      ...(organization === undefined ? {} : { organizationId: organization }),
+      ...(organizationId === undefined ? {} : { organizationId }),
       apiUrl,
       appUrl,
       redirectUri,

@@ -201,7 +201,8 @@ describe("settings: values refused", () => {
     it(`${name} ${JSON.stringify(given)}`, () => {
       expect(resolve({ ...good, [name]: given })).to.deep.equal({
         settings: undefined,
-        organizationId: name === "organizationId" ? undefined : organizationId,
+        // Also where it is wrong, so that it is not said to be missing as well.
+        organizationId: name === "organizationId" ? given : organizationId,
         problems,
       });
     });

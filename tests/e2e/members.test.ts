@@ -89,12 +89,21 @@ describe("getMembers, with the real CLI", function () {
       const { output } = await world.fail("preview");
       for (const text of texts) expect(output).to.include(text);
       expect(output).not.to.match(/^\s+at /m);
+      expect(output).not.to.match(/organizationId is missing/);
       expect(world.requests().filter(({ status }) => status === 200)).to.deep.equal([]);
     };
     await fails(
       `exports.a = trieve.getMembers({ organizationId: "acme" });`,
       `getMembers: organizationId "acme" is not a UUID: copy it from the dashboard.`,
     );
+    await world.project.run("config", "set", "trieve:organizationId", "acme");
+    await fails(
+      `exports.a = trieve.getMembers();
+       new trieve.TrieveInvitation("ada", { email: "ada@example.com" });`,
+      `getMembers: organizationId "acme" is not a UUID: copy it from the dashboard.`,
+      `error: organizationId "acme" is not a UUID`,
+    );
+    await world.project.run("config", "set", "trieve:organizationId", world.organization.id);
     world.simulator.revokeKey(world.organization.apiKey);
     await fails(
       `exports.a = trieve.getMembersOutput();`,
