@@ -114,7 +114,7 @@ function requestTable(steps: Measured[]): string {
     if (routes.length === 0) return "none";
     const inFlight = Math.max(...counts.map((step) => step.inFlight));
     const each = routes.map(
-      (route) => `${median(counts.map(({ requests }) => requests[route] ?? 0))} ${route}`,
+      (route) => `${Math.max(...counts.map(({ requests }) => requests[route] ?? 0))} ${route}`,
     );
     return `${each.join(", ")}; ${inFlight} at once`;
   });
