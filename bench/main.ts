@@ -42,6 +42,7 @@ function planOf(quick: boolean, full: boolean, rounds: number | undefined): Plan
     ],
     once: [
       { people: 1000, speed: none },
+      { people: 1000, speed: real },
       ...(full ? [{ people: 10_000, speed: none, env: skip }] : []),
     ],
   };

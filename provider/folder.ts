@@ -9,11 +9,15 @@ import { join } from "node:path";
  * @throws if something that is not this user's own folder stands in its place: another user could read or plant files.
  */
 export function meetingFolder(): string {
-  const { uid, username } = userInfo();
-  const path = join(tmpdir(), `pulumi-trieve-${uid >= 0 ? uid : username}`);
+  // `userInfo` looks the name up each time, which takes longer than all else here.
+  const uid = process.geteuid?.();
+  const path = join(tmpdir(), `pulumi-trieve-${uid ?? userInfo().username}`);
   mkdirSync(path, { recursive: true, mode: 0o700 });
   const found = lstatSync(path);
-  if (!found.isDirectory() || (uid >= 0 && (found.uid !== uid || (found.mode & 0o077) !== 0))) {
+  if (
+    !found.isDirectory() ||
+    (uid !== undefined && (found.uid !== uid || (found.mode & 0o077) !== 0))
+  ) {
     throw new Error(
       `${path} is not a private folder of this user. Remove it, or set TMPDIR to a folder of your own.`,
     );

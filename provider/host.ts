@@ -157,18 +157,20 @@ const guardVerbs: Verbs = {
   delete: async () => {},
 };
 
+type Rules = typeof import("./lifecycle/act");
+
+/** Loaded when first needed: previews without changes ask nothing of a server. */
+let rules: Promise<Rules> | undefined;
+
 /** Runs a rule and gives its failure the form that the SDK understands. */
-async function answer<T>(
-  props: Bag,
-  work: (rules: typeof import("./lifecycle/act")) => Promise<T>,
-): Promise<T> {
-  // Loaded when first needed: previews without changes ask nothing of a server.
-  const rules = await import("./lifecycle/act.js");
+async function answer<T>(props: Bag, work: (rules: Rules) => Promise<T>): Promise<T> {
+  rules ??= import("./lifecycle/act.js");
+  const loaded = await rules;
   try {
-    return await work(rules);
+    return await work(loaded);
   } catch (error) {
     const { message } = error as Error;
-    if (!(error instanceof rules.HalfDone)) throw oneLine(message);
+    if (!(error instanceof loaded.HalfDone)) throw oneLine(message);
     throw Object.assign(oneLine(message), {
       id: idOf(error.outputs),
       // The SDK stores these as they are; without its own key the resource could never be refreshed or deleted.

@@ -15,7 +15,7 @@ import { ownMeetingFolder } from "../lifecycle/world";
 
 describe("the folder in which processes meet, beside other users of the machine", () => {
   const { path: ownFolder } = ownMeetingFolder();
-  const path = () => join(ownFolder(), `pulumi-trieve-${process.getuid?.()}`);
+  const path = () => join(ownFolder(), `pulumi-trieve-${process.geteuid?.()}`);
   const refused = /is not a private folder of this user\. Remove it, or set TMPDIR/;
   beforeEach(() => rmSync(path(), { recursive: true, force: true }));
 
