@@ -11,34 +11,52 @@ import { deploymentFile, sweepDeploymentFiles } from "./folder";
  * which both sides know.
  */
 interface Line {
+  /** Which resource of the program, counted. A later line of the same one takes the place of the earlier. */
+  readonly resource: number;
   /** `<organizationId>/<email>` */
   readonly person: string;
-  /** The `instance` output of the resource that declares them, once the engine has told it. */
+  /** The `instance` output of the resource, once the engine has told it. */
   readonly instance?: string;
 }
 
-/** Resources by the person whom they declare. */
-const declared = perDeployment(() => new Map<string, string>());
+/** How many resources declare somebody, and the name of that which declares a person. */
+const declared = perDeployment(() => ({ resources: 0, people: new Map<string, string>() }));
 
-/**
- * Program side: this resource declares this person.
- *
- * @throws if another resource of the deployment does so already
- */
-export function declarePerson(person: string, resource: string): void {
-  // Under mocks there is no deployment: each test of a program declares its people anew.
-  if (programDeployment().engineAddress === "") return;
-  const people = declared();
-  if (people.size === 0) begin();
-  const other = people.get(person);
-  if (other !== undefined) {
-    const [organizationId, email] = person.split("/");
-    throw new Error(
-      `Two resources declare ${email} in organization ${organizationId}: "${other}" and "${resource}". They would undo each other; keep one.`,
-    );
+/** Program side: what one resource says of whom it declares. */
+export class Declaration {
+  readonly #resource: number;
+
+  constructor(private readonly name: string) {
+    const deployment = declared();
+    if (deployment.resources === 0) begin();
+    deployment.resources += 1;
+    this.#resource = deployment.resources;
   }
-  people.set(person, resource);
-  publish({ person });
+
+  /**
+   * This person, by its arguments.
+   *
+   * @throws if another resource of the deployment does so already
+   */
+  byArguments(person: string): void {
+    // Under mocks there is no deployment: each test of a program declares its people anew.
+    if (programDeployment().engineAddress === "") return;
+    const { people } = declared();
+    const other = people.get(person);
+    if (other !== undefined) {
+      const [organizationId, email] = person.split("/");
+      throw new Error(
+        `Two resources declare ${email} in organization ${organizationId}: "${other}" and "${this.name}". They would undo each other; keep one.`,
+      );
+    }
+    people.set(person, this.name);
+    publish({ resource: this.#resource, person });
+  }
+
+  /** This person, as the engine has it: transforms may have made somebody else of the arguments. */
+  asRegistered(person: string, instance: string): void {
+    publish({ resource: this.#resource, person, instance });
+  }
 }
 
 const later = perDeployment((): Promise<unknown>[] => []);
@@ -55,18 +73,13 @@ export async function declarationsMade(): Promise<void> {
 
 /** Program side: whether a resource of the deployment declares this person, as far as the program has come. */
 export function isDeclared(person: string): boolean {
-  return declared().has(person);
-}
-
-/** Program side: the resource that declares this person is this one in the state. */
-export function declareInstance(person: string, instance: string): void {
-  publish({ person, instance });
+  return declared().people.has(person);
 }
 
 /** Engines take any free port: what an earlier deployment left under the same name goes. */
 function begin(): void {
   const { engineAddress, dryRun } = programDeployment();
-  if (dryRun) return;
+  if (engineAddress === "" || dryRun) return;
   writeFileSync(deploymentFile(prefix, engineAddress), "", { mode: 0o600 });
   sweepDeploymentFiles();
 }
@@ -83,8 +96,10 @@ const prefix = "claims-";
 /** Provider side: what the program of the deployment has published. */
 export class Claims {
   #programHasRun: Promise<boolean> | undefined;
-  /** Instances by person, as far as the file has been read. */
-  readonly #people = new Map<string, Set<string>>();
+  /** By person, as far as the file has been read: the resources that declare them, with their instances. */
+  readonly #people = new Map<string, Map<number, string | undefined>>();
+  /** By resource: the person. */
+  readonly #persons = new Map<number, string>();
   #bytesRead = 0;
 
   constructor(private readonly engineAddress: string) {}
@@ -95,8 +110,8 @@ export class Claims {
    */
   async elsewhere(person: string, instance: string): Promise<boolean> {
     this.#readOn();
-    const instances = this.#people.get(person);
-    if (instances === undefined || instances.has(instance)) return false;
+    const instances = [...(this.#people.get(person)?.values() ?? [])];
+    if (instances.length === 0 || instances.includes(instance)) return false;
     // Without a program, as in a plain destroy, the file is that of an earlier deployment.
     this.#programHasRun ??= programHasRun(this.engineAddress);
     return this.#programHasRun;
@@ -113,10 +128,12 @@ export class Claims {
     const end = text.lastIndexOf("\n") + 1;
     this.#bytesRead += end;
     for (const line of text.toString("utf8", 0, end).split("\n").slice(0, -1)) {
-      const { person, instance } = JSON.parse(line) as Line;
-      const instances = this.#people.get(person) ?? new Set();
-      if (instance !== undefined) instances.add(instance);
-      this.#people.set(person, instances);
+      const { resource, person, instance } = JSON.parse(line) as Line;
+      const before = this.#persons.get(resource);
+      if (before !== undefined) this.#people.get(before)?.delete(resource);
+      this.#persons.set(resource, person);
+      const resources = this.#people.get(person) ?? new Map<number, string | undefined>();
+      this.#people.set(person, resources.set(resource, instance));
     }
   }
 }

@@ -25,7 +25,7 @@ interface Verbs {
   check(
     olds: Bag,
     news: Bag,
-    organizationId: string | undefined,
+    organizationId: string | null | undefined,
   ): { readonly inputs: object | undefined; readonly problems: readonly string[] };
   diff(id: string, olds: Bag, news: Bag): dynamic.DiffResult;
   create(news: Bag): Promise<dynamic.CreateResult>;
@@ -235,13 +235,13 @@ async function openOrganization(organizationId: string): Promise<Organization> {
   };
 }
 
-async function connect({ apiUrl, apiKey, maxConcurrency, explicit }: Settings): Promise<Client> {
+async function connect({ apiUrl, apiKey, maxConcurrency, keySource }: Settings): Promise<Client> {
   const { Client } = await import("./trieve/client.js");
   return new Client({
     apiUrl,
     apiKey,
     maxConcurrency,
-    keyAdvice: keyAdvice(explicit),
+    keyAdvice: keyAdvice(keySource),
     beforeWrite: () => engine.assertAlive(),
   });
 }

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { declareInstance, declareLater, declarePerson } from "./claims";
+import { Declaration, declareLater } from "./claims";
 import { dynamicType, storedProvider } from "./dynamic";
 import { isKnown } from "./engine";
 import type { DeletionPolicy, Status } from "./lifecycle/state";
@@ -117,7 +117,13 @@ export class TrieveInvitation extends pulumi.CustomResource {
       );
     } catch (error) {
       Error.stackTraceLimit = stackTraceLimit;
-      Error.captureStackTrace(error as Error, TrieveInvitation);
+      // A transformation of the program may have thrown anything, also what has a trace of its own.
+      if (
+        error instanceof Error &&
+        Object.isExtensible(error) &&
+        !/\n +at /.test(error.stack ?? "")
+      )
+        Error.captureStackTrace(error, TrieveInvitation);
       throw error;
     } finally {
       Error.stackTraceLimit = stackTraceLimit;
@@ -153,13 +159,15 @@ function declarePersonOf(
     (provider instanceof Provider
       ? provider.organizationId
       : (new pulumi.Config("trieve").get("organizationId") ?? process.env.TRIEVE_ORGANIZATION_ID));
+  const declaration = new Declaration(name);
   const declareIn = (organization: unknown, email: unknown) => {
     // What is wrong with them is said by the check, with everything else.
     if (typeof organization !== "string" || typeof email !== "string") return;
-    const person = `${organization.trim().toLowerCase()}/${email.trim().toLowerCase()}`;
-    declarePerson(person, name);
-    resource.instance.apply((instance) => declareInstance(person, instance));
+    declaration.byArguments(`${organization.trim().toLowerCase()}/${email.trim().toLowerCase()}`);
   };
+  pulumi
+    .all([resource.id, resource.instance])
+    .apply(([person, instance]) => declaration.asRegistered(person, instance));
   if (typeof organizationId === "string" && typeof args.email === "string")
     declareIn(organizationId, args.email);
   else

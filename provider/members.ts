@@ -119,7 +119,7 @@ async function look(
       ? [`organizationId ${JSON.stringify(named)} is not a UUID: copy it from the dashboard`]
       : []),
   ];
-  if (wrong.length > 0 || !settings || organizationId === undefined)
+  if (wrong.length > 0 || !settings || typeof organizationId !== "string")
     throw new pulumi.RunError(`getMembers: ${wrong.join("; ")}.`);
   // Loaded when first asked: programs without a look-up start faster.
   const [{ Client }, { listEverybody, presentOf }, { standingOf }, { newestOf }] =
@@ -129,8 +129,8 @@ async function look(
       import("./lifecycle/forecast.js"),
       import("./lifecycle/observe.js"),
     ]);
-  const { apiUrl, apiKey, maxConcurrency, explicit } = settings;
-  const client = new Client({ apiUrl, apiKey, maxConcurrency, keyAdvice: keyAdvice(explicit) });
+  const { apiUrl, apiKey, maxConcurrency, keySource } = settings;
+  const client = new Client({ apiUrl, apiKey, maxConcurrency, keyAdvice: keyAdvice(keySource) });
   const everybody = await listEverybody(client, organizationId).catch((error: Error) => {
     throw new pulumi.RunError(`getMembers: ${error.message}`);
   });

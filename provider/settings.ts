@@ -4,6 +4,9 @@ import { roles } from "./trieve/model";
 /** Whether a person is to be told: `required`, a mail that fails is an error; `optional`, the row is enough. */
 export type MailPolicy = "required" | "optional";
 
+/** Where the API key comes from: `TRIEVE_API_KEY`, stack config, or an explicit `trieve.Provider`. */
+export type KeySource = "environment" | "stack" | "provider";
+
 /** How to reach the server. Transport, never part of anybody's identity, never a diff. */
 export interface Settings {
   readonly apiKey: string;
@@ -18,8 +21,7 @@ export interface Settings {
   readonly mail: MailPolicy;
   /** 1 to 8. */
   readonly maxConcurrency: number;
-  /** From an explicit `trieve.Provider`: no environment variable counts. */
-  readonly explicit: boolean;
+  readonly keySource: KeySource;
 }
 
 /** What was configured, or everything that is wrong with it. */
@@ -27,8 +29,8 @@ export type SettingsResult =
   | { readonly settings: Settings; readonly problems: readonly [] }
   | {
       readonly settings: undefined;
-      /** As given: of use to a preview where a key is missing, and not missing where it is wrong. */
-      readonly organizationId: string | undefined;
+      /** Of use to a preview where a key is missing. `null`: one was given that is wrong, as a problem says. */
+      readonly organizationId: string | null | undefined;
       readonly problems: readonly string[];
     };
 
@@ -64,19 +66,20 @@ export function resolveSettings(
 
   // `pulumi refresh` and `pulumi destroy` send the configuration of the last `up`. Only the key's variable comes
   // first, since it is the way past a rotated key; any other that was forgotten in a shell could replace everybody.
-  const apiKey = environment("TRIEVE_API_KEY") ?? config("apiKey");
+  const keyOfEnvironment = environment("TRIEVE_API_KEY");
+  const apiKey = keyOfEnvironment ?? config("apiKey");
   if (apiKey === undefined) problems.push(missing("apiKey", "TRIEVE_API_KEY", "<key>"));
   else if (!/^[\x21-\x7e]+$/.test(apiKey))
     problems.push(
       "apiKey holds a character that no Trieve key has; is it the whole key and nothing else?",
     );
 
-  const organizationId = (
-    config("organizationId") ?? environment("TRIEVE_ORGANIZATION_ID")
-  )?.toLowerCase();
-  if (organizationId !== undefined && !isUuid(organizationId))
+  const given = config("organizationId") ?? environment("TRIEVE_ORGANIZATION_ID");
+  const organizationId = given === undefined || isUuid(given) ? given?.toLowerCase() : null;
+  if (organizationId === null)
     problems.push(
-      `organizationId ${JSON.stringify(organizationId)} is not a UUID: copy it from the dashboard`,
+      // As given: Pulumi masks a key that was pasted here only by its exact text.
+      `organizationId ${JSON.stringify(given)} is not a UUID: copy it from the dashboard`,
     );
 
   const apiUrl = withoutSlashes(config("apiUrl") ?? environment("TRIEVE_API_URL") ?? defaultApiUrl);
@@ -119,7 +122,12 @@ export function resolveSettings(
       `maxConcurrency ${JSON.stringify(config("maxConcurrency"))} must be a whole number from 1 to 8: ten requests at once hang a Trieve server`,
     );
 
-  if (problems.length > 0 || apiKey === undefined || redirectUri === undefined)
+  if (
+    problems.length > 0 ||
+    apiKey === undefined ||
+    organizationId === null ||
+    redirectUri === undefined
+  )
     return { settings: undefined, organizationId, problems };
   return {
     settings: {
@@ -130,19 +138,19 @@ export function resolveSettings(
       redirectUri,
       mail: mail as MailPolicy,
       maxConcurrency,
-      explicit,
+      keySource: explicit ? "provider" : keyOfEnvironment === undefined ? "stack" : "environment",
     },
     problems: [],
   };
 }
 
 /** What to do about a key that the server does not know (any more). */
-export function keyAdvice(explicit: boolean): string {
-  const recorded =
-    "`pulumi refresh` and `pulumi destroy` send the key that the last `up` recorded.";
-  return explicit
-    ? `${recorded} Give the new key to the trieve.Provider and add --run-program.`
-    : `${recorded} After a rotation set TRIEVE_API_KEY=<new key>, or set trieve:apiKey and add --run-program.`;
+export function keyAdvice(source: KeySource): string {
+  if (source === "environment")
+    return "It is that of TRIEVE_API_KEY, which goes before trieve:apiKey: set it to one that is valid, or unset it.";
+  const where = source === "stack" ? "set trieve:apiKey to one" : "give the trieve.Provider one";
+  const otherwise = source === "stack" ? "set TRIEVE_API_KEY=<new key> or add" : "add";
+  return `For \`pulumi up\` ${where} that is valid; \`pulumi refresh\` and \`pulumi destroy\` send the key that the last \`up\` recorded: for them ${otherwise} --run-program.`;
 }
 
 /** A URL without slashes at its end. */

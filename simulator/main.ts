@@ -58,7 +58,7 @@ export async function main(args: string[]): Promise<number | undefined> {
   const simulator = await startSimulator(options);
   const { id, apiKey } = simulator.createOrganization("demo");
   process.stdout.write(
-    `Trieve simulator at ${simulator.url}\norganization ${id}\nkey          ${apiKey}\ninbox        ${simulator.url}${inboxPath}\n`,
+    `Trieve simulator at ${simulator.url}\norganization ${id}\nkey          ${apiKey}\nadmin key    ${options.adminKey} (organization "default")\ninbox        ${simulator.url}${inboxPath}\n`,
   );
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => void simulator.close());

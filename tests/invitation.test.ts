@@ -46,4 +46,34 @@ describe("new TrieveInvitation", () => {
     expect(stack).to.match(/^\w*Error: .*name.*\n +at make .*invitation\.test/);
     expect(Error.stackTraceLimit).to.equal(stackTraceLimit);
   });
+
+  const early = new Error("made before, with a trace of its own");
+  const thrown: readonly [what: string, thrown: unknown][] = [
+    ["a text", "policy says no"],
+    ["nothing", undefined],
+    ["an error that nobody may change", Object.freeze(new Error("policy says no"))],
+    ["an error with a trace of its own", early],
+  ];
+  for (const [what, value] of thrown)
+    it(`passes on ${what} that a transformation throws, as it is`, () => {
+      const trace = early.stack;
+      let caught: unknown = "nothing was thrown";
+      try {
+        new TrieveInvitation(
+          "ada",
+          { email: "ada@example.com", organizationId },
+          {
+            transformations: [
+              () => {
+                throw value;
+              },
+            ],
+          },
+        );
+      } catch (error) {
+        caught = error;
+      }
+      expect(caught).to.equal(value);
+      expect(early.stack).to.equal(trace);
+    });
 });

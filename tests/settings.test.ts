@@ -1,5 +1,11 @@
 import { expect } from "chai";
-import { isUuid, keyAdvice, resolveSettings, roleChoice } from "../provider/settings";
+import {
+  isUuid,
+  type KeySource,
+  keyAdvice,
+  resolveSettings,
+  roleChoice,
+} from "../provider/settings";
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -30,7 +36,7 @@ describe("settings: defaults", () => {
       redirectUri: "https://dashboard.trieve.ai/",
       mail: "required",
       maxConcurrency: 4,
-      explicit: false,
+      keySource: "stack",
     });
   });
 
@@ -40,7 +46,7 @@ describe("settings: defaults", () => {
       appUrl: "http://localhost:8090/api",
       mail: "required",
       maxConcurrency: 4,
-      explicit: false,
+      keySource: "stack",
     });
   });
 
@@ -71,7 +77,11 @@ describe("settings: where they come from", () => {
   const rest = { mail: "required", maxConcurrency: 4 };
 
   it("the environment, where the stack says nothing", () => {
-    expect(settingsOf({}, env)).to.deep.equal({ ...fromEnvironment, ...rest, explicit: false });
+    expect(settingsOf({}, env)).to.deep.equal({
+      ...fromEnvironment,
+      ...rest,
+      keySource: "environment",
+    });
   });
 
   it("the stack before the environment, except for the key", () => {
@@ -79,7 +89,7 @@ describe("settings: where they come from", () => {
       ...config,
       apiKey: "tr-environment",
       ...rest,
-      explicit: false,
+      keySource: "environment",
     });
   });
 
@@ -92,7 +102,7 @@ describe("settings: where they come from", () => {
     expect(settingsOf({ ...config, explicit: "true" }, env)).to.deep.equal({
       ...config,
       ...rest,
-      explicit: true,
+      keySource: "provider",
     });
   });
 
@@ -143,7 +153,8 @@ describe("settings: values refused", () => {
     ["apiKey", "tr key", [key]],
     ["apiKey", "tr-key\nX-Header: 1", [key]],
     ["apiKey", "tr-këy", [key]],
-    ["organizationId", "acme", ['organizationId "acme" is not a UUID: copy it from the dashboard']],
+    // As it was given: Pulumi masks a key that was pasted here only by its exact text.
+    ["organizationId", "Acme", ['organizationId "Acme" is not a UUID: copy it from the dashboard']],
     [
       "apiUrl",
       "localhost:8090",
@@ -201,8 +212,8 @@ describe("settings: values refused", () => {
     it(`${name} ${JSON.stringify(given)}`, () => {
       expect(resolve({ ...good, [name]: given })).to.deep.equal({
         settings: undefined,
-        // Also where it is wrong, so that it is not said to be missing as well.
-        organizationId: name === "organizationId" ? given : organizationId,
+        // Wrong is not missing.
+        organizationId: name === "organizationId" ? null : organizationId,
         problems,
       });
     });
@@ -242,16 +253,18 @@ describe("settings: values refused", () => {
 });
 
 describe("settings: texts", () => {
-  it("what to do about a rotated key", () => {
-    const recorded =
-      "`pulumi refresh` and `pulumi destroy` send the key that the last `up` recorded.";
-    expect(keyAdvice(false)).to.equal(
-      `${recorded} After a rotation set TRIEVE_API_KEY=<new key>, or set trieve:apiKey and add --run-program.`,
-    );
-    expect(keyAdvice(true)).to.equal(
-      `${recorded} Give the new key to the trieve.Provider and add --run-program.`,
-    );
-  });
+  // To set trieve:apiKey was advised while a forgotten TRIEVE_API_KEY went before it.
+  const advice: Record<KeySource, string> = {
+    environment:
+      "It is that of TRIEVE_API_KEY, which goes before trieve:apiKey: set it to one that is valid, or unset it.",
+    stack:
+      "For `pulumi up` set trieve:apiKey to one that is valid; `pulumi refresh` and `pulumi destroy` send the key that the last `up` recorded: for them set TRIEVE_API_KEY=<new key> or add --run-program.",
+    provider:
+      "For `pulumi up` give the trieve.Provider one that is valid; `pulumi refresh` and `pulumi destroy` send the key that the last `up` recorded: for them add --run-program.",
+  };
+  for (const source of ["environment", "stack", "provider"] as const)
+    it(`what to do about a key of the ${source} that is rejected`, () =>
+      expect(keyAdvice(source)).to.equal(advice[source]));
 
   it("the choice of roles", () => expect(roleChoice).to.equal('"user", "admin" or "owner"'));
 

@@ -72,7 +72,7 @@ export class AdminClient extends Client {
   /** Its name; only for keys of role admin and above. */
   organizationName(organizationId: string): Promise<string> {
     const call = {
-      ...this.attempt("look at the organization", organizationId),
+      ...this.attempt("look around", organizationId),
       method: "GET",
       path: `/api/organization/${organizationId}`,
     } as const;

@@ -48,7 +48,7 @@ export async function exportRoster(options: ExportOptions, output: Output): Prom
   else await write(options.output, text, options.force === true);
   const pending = people.filter(([, { phase }]) => phase === "pending").length;
   output.message(
-    `${count(lines.length, "person", "people")}${options.output === undefined ? "" : ` in ${options.output}`}, ${leftOut.length} left out; ${pending} of all not yet accepted.`,
+    `${count(lines.length, "person", "people")}${options.output === undefined ? "" : ` in ${options.output}`}, ${leftOut.length} left out; ${pending} pending.`,
   );
   return exitCode.fine;
 }
@@ -61,7 +61,7 @@ function lineOf(email: string, person: Present): Line {
 /** Why the file cannot have this line, or why it would not leave the person as they are; undefined if it is fine. */
 function objection(line: Line, person: Present): string | undefined {
   const address = emailProblem(line.email);
-  if (address !== undefined) return `no address that the file takes: it ${address}`;
+  if (address !== undefined) return address;
   if (line.scopes?.length === 0) return "may use no route at all, which the file cannot say";
   if (line.scopes?.some((scope) => printable(scope) !== scope))
     return "a scope holds characters that cannot be shown";

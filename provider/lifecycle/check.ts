@@ -15,11 +15,11 @@ export type Checked =
  * Checks and normalizes what the program gave for one person. Pure: asks nobody.
  *
  * @param args as the program gave them, of any type
- * @param organizationId of the provider's settings, for resources that name none
+ * @param organizationId of the provider's settings, for resources that name none; `null` if it is wrong there
  */
 export function checkArguments(
   args: Readonly<Record<string, unknown>>,
-  organizationId: string | undefined,
+  organizationId: string | null | undefined,
 ): Checked {
   const problems: string[] = [];
   const take = <T>(name: string, read: (value: unknown) => T | Problem): T | undefined => {
@@ -64,15 +64,18 @@ export function checkArguments(
  * The organization that a resource is about, in lower case.
  *
  * @param named by the resource itself
- * @param organizationId of the provider's settings
+ * @param organizationId of the provider's settings; `null` if it is wrong there, which is said elsewhere
  */
 export function checkOrganization(
   named: unknown,
-  organizationId: string | undefined,
+  organizationId: string | null | undefined,
 ): { readonly id: string | undefined; readonly problems: readonly string[] } {
   if (named === unknown) return { id: unknown, problems: [] };
   if (named === undefined || named === null)
-    return { id: organizationId, problems: organizationId === undefined ? [missing] : [] };
+    return {
+      id: organizationId ?? undefined,
+      problems: organizationId === undefined ? [missing] : [],
+    };
   const id = readOrganization(named);
   return id instanceof Problem
     ? { id: undefined, problems: [`organizationId ${id.text}`] }
@@ -109,11 +112,12 @@ export function emailProblem(email: string): string | undefined {
   if (email.length > 100) return "is longer than the 100 characters that Trieve stores";
   const at = email.lastIndexOf("@");
   if (at < 0) return "has no @";
+  if (email.indexOf("@") < at) return "has more than one @";
   const local = email.slice(0, at);
   const domain = email.slice(at + 1);
   if (local.length > 64) return "has more than 64 characters before the @";
   if (!/^[a-z0-9!#$%&*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&*+/=?^_`{|}~-]+)*$/i.test(local))
-    return "has something before the @ that Trieve does not take: letters, digits and !#$%&*+/=?^_`{|}~- in parts divided by single dots";
+    return "has something else before the @ than letters, digits and !#$%&*+/=?^_`{|}~- in parts divided by single dots";
   if (!/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(domain))
     return "has no proper domain after the @: names of letters, digits and hyphens divided by dots, such as example.com (others in their xn-- form)";
   return undefined;

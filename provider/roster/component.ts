@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { dynamicType, storedProvider } from "../dynamic";
 import { TrieveInvitation } from "../invitation";
@@ -178,6 +179,9 @@ function readRoster(name: string, file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new pulumi.RunError(`TrieveRoster "${name}": ${(error as Error).message}`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new pulumi.RunError(
+      `TrieveRoster "${name}": ${code === "ENOENT" ? `there is no file ${resolve(file)}` : message}`,
+    );
   }
 }

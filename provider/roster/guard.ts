@@ -20,12 +20,12 @@ export function isGuard(props: Bag): boolean {
 /**
  * Checks a change of a roster, from the old list and the new alone.
  *
- * @param organizationId of the provider's settings, for rosters that name none
+ * @param organizationId of the provider's settings, for rosters that name none; `null` if it is wrong there
  */
 export function checkGuard(
   before: Bag,
   args: Bag,
-  organizationId: string | undefined,
+  organizationId: string | null | undefined,
 ): { readonly inputs: GuardInputs | undefined; readonly problems: readonly string[] } {
   const recorded = isGuard(before) ? (before as unknown as GuardInputs) : undefined;
   const organization = checkOrganization(args.organizationId, organizationId);

@@ -8,7 +8,7 @@ import { type DeletionPolicy, idOf } from "../lifecycle/state";
 import { printable } from "../printable";
 import { providerOf, settingsOf } from "../provider";
 import { askForKnown, readKnown } from "../records";
-import type { Settings, SettingsResult } from "../settings";
+import { keyAdvice, type Settings, type SettingsResult } from "../settings";
 import { Client } from "../trieve/client";
 import {
   type Declared,
@@ -156,12 +156,15 @@ function strangersOf(organizationId: string, previewed: Previewed): Strangers {
   return strangers;
 }
 
-function clientFor({ apiUrl, apiKey, maxConcurrency }: Settings, signal: AbortSignal): Client {
+function clientFor(
+  { apiUrl, apiKey, maxConcurrency, keySource }: Settings,
+  signal: AbortSignal,
+): Client {
   return new Client({
     apiUrl,
     apiKey,
     maxConcurrency,
-    keyAdvice: "Set trieve:apiKey to one that is valid.",
+    keyAdvice: keyAdvice(keySource),
     signal,
     // Before the end of patience, so that what is said is why.
     limits: { retryForMs: patienceMs / 2 },

@@ -268,7 +268,6 @@ export class Client {
     call: Call,
     meaningOf: (message: string) => R | undefined,
   ): Promise<R | { readonly result: "done" } | Unclear> {
-    await this.connection.beforeWrite?.();
     try {
       const response = await this.exchange(call, this.limits.writeMs);
       if (response.status === 204) return { result: "done" };
@@ -283,11 +282,13 @@ export class Client {
   }
 
   protected async exchange(call: Call, timeoutMs: number): Promise<Response> {
-    const { apiKey, signal } = this.connection;
+    const { apiKey, signal, beforeWrite } = this.connection;
     try {
       return await this.#slots(
-        () =>
-          this.#transport({
+        async () => {
+          // Not before: it may have waited long for its slot.
+          if (call.method !== "GET") await beforeWrite?.();
+          return this.#transport({
             method: call.method,
             path: call.path,
             headers: {
@@ -298,7 +299,8 @@ export class Client {
             ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
             timeoutMs,
             ...(signal ? { signal } : {}),
-          }),
+          });
+        },
         // Several operations wait for a list, and one for a write.
         { urgent: call.method === "GET", ...(signal ? { signal } : {}) },
       );

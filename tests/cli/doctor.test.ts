@@ -78,7 +78,7 @@ ${mail}`,
     });
     expect(code).to.equal(1);
     expect(stdout).to.match(
-      /^✓ settings .*\n✓ server .*\n✓ key .*\n✗ role {10}Could not look at the organization in organization <org> at <url>: the server answered 403 \(Forbidden\)\. .*\n$/,
+      /^✓ settings .*\n✓ server .*\n✓ key .*\n✗ role {10}Could not look around in organization <org> at <url>: the server answered 403 \(Forbidden\)\. .*\n$/,
     );
   });
 

@@ -46,7 +46,7 @@ members:
   - email: pia@x.example
     role: admin
 `,
-      stderr: "4 people, 0 left out; 1 of all not yet accepted.\n",
+      stderr: "4 people, 0 left out; 1 pending.\n",
     });
     expect(world.requests()).to.deep.equal(twoLists);
   });
@@ -65,9 +65,9 @@ members:
     const star = '"*" must be a method and a route, such as "POST /api/chunk/search"';
     const evil = '"x\\n  - email: evil@x.example\\u001b[2J\\u2028"';
     const localPart =
-      "no address that the file takes: it has something before the @ that Trieve does not take: letters, digits and !#$%&*+/=?^_`{|}~- in parts divided by single dots";
+      "has something else before the @ than letters, digits and !#$%&*+/=?^_`{|}~- in parts divided by single dots";
     const leftOut = [
-      '"default": no address that the file takes: it has no @',
+      '"default": has no @',
       '"locked@x.example": may use no route at all, which the file cannot say',
       '"odd@x.example": a scope holds characters that cannot be shown',
       `"star@x.example": ${star}`,
@@ -82,7 +82,7 @@ members:
   - email: owner@x.example
     role: owner
 `,
-      stderr: `${leftOut.map((line) => `warning: left out ${line}\n`).join("")}1 person, 6 left out; 1 of all not yet accepted.\n`,
+      stderr: `${leftOut.map((line) => `warning: left out ${line}\n`).join("")}1 person, 6 left out; 1 pending.\n`,
     });
   });
 
@@ -111,7 +111,7 @@ members:
     expect(await world.run(["export", "--output", file])).to.deep.equal({
       code: 0,
       stdout: "",
-      stderr: "1 person in out.yaml, 0 left out; 0 of all not yet accepted.\n",
+      stderr: "1 person in out.yaml, 0 left out; 0 pending.\n",
     });
     const text = readFileSync(file, "utf8");
     expect(parseRoster(text, file).problems).to.deep.equal([]);

@@ -242,7 +242,7 @@ describe("pulumi-trieve simulate", () => {
     );
     const [first] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
     const [, url = "", id = "", key = "", inbox = ""] =
-      /^Trieve simulator at (\S+)\norganization (\S+)\nkey {10}(\S+)\ninbox {8}(\S+)\n$/.exec(
+      /^Trieve simulator at (\S+)\norganization (\S+)\nkey {10}(\S+)\nadmin key {4}secret \(organization "default"\)\ninbox {8}(\S+)\n$/.exec(
         first,
       ) ?? [];
     const env = { TRIEVE_API_KEY: key, TRIEVE_ORGANIZATION_ID: id, TRIEVE_API_URL: url };

@@ -20,7 +20,7 @@ describe("API keys", function () {
 
     const refused = await world.fail("refresh");
     expect(refused.output).to.include(
-      `Could not list the invitations in organization ${world.organization.id} at ${world.simulator.url}: the server answered 401 (Unauthorized). The API key is wrong, expired or revoked. \`pulumi refresh\` and \`pulumi destroy\` send the key that the last \`up\` recorded. After a rotation set TRIEVE_API_KEY=<new key>, or set trieve:apiKey and add --run-program.`,
+      `Could not list the invitations in organization ${world.organization.id} at ${world.simulator.url}: the server answered 401 (Unauthorized). The API key is wrong, expired or revoked. For \`pulumi up\` set trieve:apiKey to one that is valid; \`pulumi refresh\` and \`pulumi destroy\` send the key that the last \`up\` recorded: for them set TRIEVE_API_KEY=<new key> or add --run-program.`,
     );
     // Once for each resource, and not also among what the provider prints.
     const [, diagnostics = ""] = refused.output.split("Diagnostics:");
@@ -65,7 +65,7 @@ describe("API keys", function () {
     // A key that was revoked: an explicit provider takes nothing from the environment, and says what helps.
     simulator.revokeKey(east.apiKey);
     const { output } = await world.fail("refresh");
-    expect(output).to.include("Give the new key to the trieve.Provider and add --run-program.");
+    expect(output).to.include("For `pulumi up` give the trieve.Provider one that is valid;");
     expect(output).not.to.include("TRIEVE_API_KEY");
     const renewed = { ...east, apiKey: simulator.createKey(east.id, "owner") };
     await world.declare({ inEast, inWest }, [renewed, west].map(provider).join("\n"));

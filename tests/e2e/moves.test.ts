@@ -135,6 +135,32 @@ describe("moving people within one `up`: nobody is out for a moment, and no mail
     expectNothingWritten();
   });
 
+  // The program told whom the arguments named. Whoever was somebody else to the engine was thrown out by a new name of
+  // the resource, and somebody whom nobody declared any more stayed in.
+  for (const transforms of ["transforms", "transformations"])
+    it(`with a resource that gets another name, where \`${transforms}\` say whom it is about`, async () => {
+      const named = (name: string) =>
+        loose(`{ ${transforms}: [({ props, opts }) =>
+          ({ props: { ...props, email: props.email.replace("@corp", "@example.com") }, opts })] }`)
+          .replaceAll(/email: "(\w+)@example.com"/g, 'email: "$1@corp"')
+          .replace('"ada"', `"${name}"`);
+      await begin(named("ada"));
+      await change([named("lovelace")]);
+      await isSettled();
+      await write(
+        named("lovelace").replace(`email: "ada@corp"`, `email: "eve@corp"`),
+        `new trieve.TrieveInvitation("named-only", { email: "${ada}" },
+          { ${transforms}: [({ props, opts }) => ({ props: { ...props, email: "dan@example.com" }, opts })] });`,
+      );
+      await world.succeed("up");
+      expect(world.people(), "ada is declared by arguments alone").to.deep.equal({
+        [bob]: "user, member",
+        "dan@example.com": "user, pending",
+        "eve@example.com": "admin, pending",
+        [olga]: "owner, member",
+      });
+    });
+
   it("but not in two: with both it is refused before any request, with neither they are out", async () => {
     await begin(loose());
     await write(loose(), roster("team", true));

@@ -134,7 +134,7 @@ describe("the command line of the package, as npm installs it outside of the rep
       try {
         const [printed] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
         const [, url, id, key] =
-          /^Trieve simulator at (\S+)\norganization (\S+)\nkey +(\S+)\ninbox +\S+\n$/.exec(
+          /^Trieve simulator at (\S+)\norganization (\S+)\nkey +(\S+)\nadmin key .+\ninbox +\S+\n$/.exec(
             printed,
           ) ?? [];
         const { code, stdout } = await run(["export"], {

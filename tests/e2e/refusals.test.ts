@@ -17,7 +17,7 @@ describe("bad input is refused at preview, all of a resource at once, before any
       args: `{ email: "a..b@example.com", role: "boss", scopes: [".*", "GET /api/(", 7], organizationId: "acme",
         deletionPolicy: "keep", resendTrigger: 2 }`,
       problems: [
-        'email "a..b@example.com" has something before the @ that Trieve does not take: letters, digits and !#$%&*+/=?^_`{|}~- in parts divided by single dots',
+        'email "a..b@example.com" has something else before the @ than letters, digits and !#$%&*+/=?^_`{|}~- in parts divided by single dots',
         'role "boss" must be "user", "admin" or "owner"',
         'scopes ".*" must be a method and a route, such as "POST /api/chunk/search"; "GET /api/(" is not a valid regular expression, which is how Trieve reads it; 7 must be a method and a route, such as "POST /api/chunk/search"',
         'organizationId "acme" is not a UUID: copy it from the dashboard',

@@ -19,7 +19,7 @@ const anAddress = "write an address such as ada@example.com";
 const below = 'write "members:" and a list of addresses below it';
 const entryKeys = "delete it, or write email, role, scopes, until, resend or note";
 const local =
-  "has something before the @ that Trieve does not take: letters, digits and !#$%&*+/=?^_`{|}~- in parts divided by single dots";
+  "has something else before the @ than letters, digits and !#$%&*+/=?^_`{|}~- in parts divided by single dots";
 
 describe("roster file: people", () => {
   it("reads every form", () => {

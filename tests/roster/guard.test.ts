@@ -35,6 +35,12 @@ describe("the guard of a roster: its organization", () => {
     expect(problems.join()).to.match(/^organizationId is missing: /);
   });
 
+  // A typo in the settings was taken for another organization, and "100%" was advised for its `maxRemovals`.
+  it("is not compared with that of before if it is wrong in the settings, which is said there", () => {
+    const before = { ...declared, organizationId };
+    expect(checkGuard(before, declared, null)).to.deep.equal({ inputs: undefined, problems: [] });
+  });
+
   it("has to be a UUID", () => {
     const { inputs, problems } = checkGuard({}, { ...declared, organizationId: "acme" }, undefined);
     expect(inputs).to.equal(undefined);

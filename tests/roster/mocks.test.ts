@@ -38,7 +38,7 @@ describe("a program under mocks", () => {
   it("is told in one line of a file that is not there", () => {
     expect(() => new TrieveRoster("team", { file: "nobody.yaml" })).to.throw(
       pulumi.RunError,
-      /^TrieveRoster "team": .* 'nobody\.yaml'$/,
+      /^TrieveRoster "team": there is no file \/.*\/nobody\.yaml$/,
     );
   });
 });

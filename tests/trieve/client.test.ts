@@ -286,6 +286,30 @@ describe("client: before a write", () => {
       expect((await errorOf(client.invite(organizationId, invitation))).message).to.equal("stop");
       expect(requests).to.deep.equal([]);
     }));
+
+  // It was asked for before the wait for a slot: when the CLI was killed during an `up` of 60 people on a slow server,
+  // twelve more were invited, who had the permission already.
+  it("and it is that of the moment at which a write is sent, not of that at which it began to wait", () => {
+    let engineIsAlive = true;
+    const slow: Handler = (_request, response) => {
+      engineIsAlive = false;
+      response.writeHead(204).end();
+    };
+    return withServer(slow, async ({ url, requests }) => {
+      const client = connect(url, {
+        maxConcurrency: 1,
+        beforeWrite: async () => {
+          if (!engineIsAlive) throw new Error("stop");
+        },
+      });
+      const [first, ...others] = await Promise.allSettled(
+        [1, 2, 3].map((n) => client.removeMember(organizationId, email, `u${n}`)),
+      );
+      expect(first).to.deep.equal({ status: "fulfilled", value: { result: "done" } });
+      for (const other of others) expect(other).to.have.nested.property("reason.message", "stop");
+      expect(requests).to.have.length(1);
+    });
+  });
 });
 
 describe("client: whose key", () => {
