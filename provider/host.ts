@@ -243,5 +243,7 @@ async function connect({ apiUrl, apiKey, maxConcurrency, keySource }: Settings):
     maxConcurrency,
     keyAdvice: keyAdvice(keySource),
     beforeWrite: () => engine.assertAlive(),
+    onWaiting: ({ message }, retryForMs) =>
+      warn(`${message} It is asked again, for ${retryForMs / 1000} s at most.`),
   });
 }

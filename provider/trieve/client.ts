@@ -62,6 +62,8 @@ export interface Connection {
   readonly keyAdvice: string;
   /** Called before each write; throws to stop it. */
   readonly beforeWrite?: () => Promise<void>;
+  /** Called when a question goes without an answer for two seconds and is asked again; once, until one is answered. */
+  readonly onWaiting?: (error: TrieveError, retryForMs: number) => void;
   /** Ends whatever is under way, and fails it with the signal's reason. */
   readonly signal?: AbortSignal;
   readonly limits?: Partial<Limits>;
@@ -110,6 +112,7 @@ export class Client {
   readonly limits: Limits;
   readonly #oneAtATime = bulkhead(1, Number.POSITIVE_INFINITY);
   #overloads = 0;
+  #waitingIsTold = false;
 
   constructor(readonly connection: Connection) {
     // A server without an admin key takes an empty one for it.
@@ -245,23 +248,34 @@ export class Client {
   }
 
   protected read<T>(call: Call, parse: (json: unknown) => T): Promise<T> {
-    return retryReads(async () => {
-      const response = await this.exchange(call, this.limits.readMs);
-      if (response.status !== 200) throw this.failure(call, response);
-      try {
-        return parse(JSON.parse(response.text));
-      } catch (error) {
-        throw new UnexpectedAnswer(
-          call,
-          response.status,
-          this.withoutKey(describeMismatch(error)),
-          {
-            // A body cut short may come whole next time; one of another shape will not.
-            transient: error instanceof SyntaxError,
-          },
-        );
-      }
-    }, this.limits).catch((error) => this.#nameAHang(call, error));
+    return retryReads(
+      async () => {
+        const response = await this.exchange(call, this.limits.readMs);
+        if (response.status !== 200) throw this.failure(call, response);
+        try {
+          const answer = parse(JSON.parse(response.text));
+          this.#waitingIsTold = false;
+          return answer;
+        } catch (error) {
+          throw new UnexpectedAnswer(
+            call,
+            response.status,
+            this.withoutKey(describeMismatch(error)),
+            {
+              // A body cut short may come whole next time; one of another shape will not.
+              transient: error instanceof SyntaxError,
+            },
+          );
+        }
+      },
+      this.limits,
+      (error) => this.#tellOfWaiting(error),
+    ).catch((error) => this.#nameAHang(call, error));
+  }
+
+  #tellOfWaiting(error: TrieveError): void {
+    if (!this.#waitingIsTold) this.connection.onWaiting?.(error, this.limits.retryForMs);
+    this.#waitingIsTold = true;
   }
 
   async #write<R extends { readonly result: string }>(

@@ -6,10 +6,12 @@ import { ServerFailed, TrieveError } from "./errors";
  * For questions only: a write is never repeated without looking first.
  *
  * @param limits no new try begins later than `retryForMs` after the first
+ * @param onWaiting called with the failure before each pause that ends two seconds or more after the first try
  */
 export function retryReads<T>(
   ask: () => Promise<T>,
   limits: { readonly retryForMs: number; readonly firstPauseMs: number },
+  onWaiting?: (error: TrieveError) => void,
 ): Promise<T> {
   const start = Date.now();
   const jitter = new ExponentialBackoff({ initialDelay: limits.firstPauseMs, maxDelay: 8_000 });
@@ -21,7 +23,10 @@ export function retryReads<T>(
       backoff = backoff === undefined ? jitter.next() : backoff.next(undefined);
       const asked = error instanceof ServerFailed ? (error.retryAfterMs ?? 0) : 0;
       delay = Math.max(backoff.duration, asked);
-      return Date.now() - start + delay <= limits.retryForMs;
+      const waited = Date.now() - start + delay;
+      if (waited > limits.retryForMs) return false;
+      if (waited >= 2_000) onWaiting?.(error);
+      return true;
     }),
     { maxAttempts: Number.POSITIVE_INFINITY, backoff: new DelegateBackoff(() => delay) },
   );

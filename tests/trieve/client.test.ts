@@ -312,6 +312,29 @@ describe("client: before a write", () => {
   });
 });
 
+describe("client: a question that goes without an answer", () => {
+  // `up` and `refresh` were silent for a minute and a half if the server was down.
+  it("is told of after two seconds, once, and anew when the server was there in between", async () => {
+    const answers = [503, 503, 503, 200, 503, 503, 200];
+    const told: string[] = [];
+    const moody: Handler = (_request, response) => {
+      const status = answers.shift() ?? 200;
+      response.writeHead(status, { "retry-after": "1" }).end(status === 200 ? "[]" : "");
+    };
+    await withServer(moody, async ({ url }) => {
+      const client = connect(url, {
+        onWaiting: (error, forMs) => told.push(`${error.message} ${forMs}`),
+        limits: { retryForMs: 60_000 },
+      });
+      await client.listMembers(organizationId);
+      expect(told).to.have.length(1);
+      expect(told[0]).to.match(/^Could not list the members .*503.* 60000$/);
+      await client.listMembers(organizationId);
+      expect(told).to.have.length(2);
+    });
+  }).timeout(30_000);
+});
+
 describe("client: whose key", () => {
   it("an organization key belongs to nobody", async () => {
     const simulator = await startSimulator();
