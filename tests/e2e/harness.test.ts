@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { expect } from "chai";
-import { Project } from "./cli";
+import { Project, type State } from "./cli";
 
 /** A program with dynamic resources of its own: nothing of this package is under test here. */
 function program(people: Record<string, string>, wait = 0): string {
@@ -113,12 +113,10 @@ describe("the e2e harness", function () {
   it("kills the CLI in the middle, which leaves pending operations and a locked stack", async () => {
     await project.write(program({ ada: "user", cid: "user", eve: "user" }, 1e9));
     const running = project.start("up", "--yes", "--skip-preview");
-    while (!(await pending(project)).includes("eve")) {
-      // Asking is slow enough; mocha's time limit ends it.
-    }
+    await settled(project, "eve");
     running.kill("SIGKILL");
     expect((await running.result).code).to.equal(null);
-    expect(await pending(project)).to.include("eve");
+    expect(pendingIn(await project.exportState())).to.include("eve");
     expect((await project.up()).output).to.contain("locked");
     expect((await project.run("cancel", "--yes")).code).to.equal(0);
   });
@@ -130,7 +128,21 @@ describe("the e2e harness", function () {
   });
 });
 
-async function pending(project: Project): Promise<string[]> {
-  const operations = (await project.exportState()).deployment.pending_operations ?? [];
+/**
+ * Waits until this resource is under way and nothing else is written: the file backend writes in place, so a state that
+ * is read meanwhile may be half a one, and a kill may leave that. Asking is slow enough; mocha's time limit ends it.
+ */
+async function settled(project: Project, name: string): Promise<void> {
+  let before: string | undefined;
+  for (;;) {
+    const state = await project.exportState().catch(() => undefined);
+    const text = JSON.stringify(state);
+    if (state !== undefined && pendingIn(state).includes(name) && text === before) return;
+    before = text;
+  }
+}
+
+function pendingIn({ deployment }: State): string[] {
+  const operations = deployment.pending_operations ?? [];
   return operations.map((operation) => operation.resource.urn.split("::").pop() as string);
 }
