@@ -89,6 +89,7 @@ export function hermeticEnvironment(folder: string): Record<string, string> {
 export class Project {
   #runs = 0;
   readonly #orphans = new Set<number>();
+  readonly #running = new Set<Running>();
 
   private constructor(
     readonly folder: string,
@@ -161,13 +162,16 @@ export class Project {
       env: this.env,
       stdio: ["ignore", "pipe", "pipe"],
     });
-    return {
+    const running: Running = {
       kill: (signal) => {
         for (const pid of childrenOf(child)) this.#orphans.add(pid);
         child.kill(signal);
       },
       result: collect(child).then((outcome) => ({ ...outcome, ...readEvents(events) })),
     };
+    this.#running.add(running);
+    child.once("close", () => this.#running.delete(running));
+    return running;
   }
 
   async exportState(...extra: string[]): Promise<State> {
@@ -202,6 +206,8 @@ export class Project {
   }
 
   async remove(): Promise<void> {
+    // A test that fails may leave the CLI at work, for which the run of all tests would then wait without end.
+    for (const running of this.#running) running.kill("SIGKILL");
     for (const pid of this.#orphans) {
       try {
         process.kill(-pid, "SIGKILL"); // the CLI gives each plugin a process group of its own
