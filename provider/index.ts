@@ -1,5 +1,5 @@
-export { TrieveInvitation, type TrieveInvitationArgs } from "./invitation";
 export type { DeletionPolicy, Status } from "./lifecycle/state";
+export { TrieveInvitation, type TrieveInvitationArgs } from "./program/invitation";
 export {
   type GetMembersArgs,
   type GetMembersOutputArgs,
@@ -7,9 +7,9 @@ export {
   getMembers,
   getMembersOutput,
   type Member,
-} from "./members";
-export { Provider, type ProviderArgs } from "./provider";
-export { type RosterMember, TrieveRoster, type TrieveRosterArgs } from "./roster/component";
+} from "./program/members";
+export { Provider, type ProviderArgs } from "./program/provider";
+export { type RosterMember, TrieveRoster, type TrieveRosterArgs } from "./program/roster";
 export type { Limits } from "./roster/rails";
 export type { MailPolicy } from "./settings";
 export type { Role } from "./trieve/model";

@@ -3,7 +3,7 @@ import { Document, isMap } from "yaml";
 import { emailProblem } from "../lifecycle/check";
 import { decideEnsure, wantedOf } from "../lifecycle/decide";
 import { listEverybody, type Present, presentOf } from "../lifecycle/everybody";
-import { standingOf } from "../lifecycle/forecast";
+import { standingOf } from "../lifecycle/observe";
 import { printable } from "../printable";
 import { checkMembers } from "../roster/file";
 import { count } from "../roster/words";

@@ -8,8 +8,8 @@ import {
   forecast,
   changes as forecastChanges,
   sinceOf,
-  standingOf,
 } from "../lifecycle/forecast";
+import { standingOf } from "../lifecycle/observe";
 import type { Member } from "../roster/file";
 import { peopleOn } from "../roster/people";
 

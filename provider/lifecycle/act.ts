@@ -10,11 +10,12 @@ import {
   decideEnsure,
   decideRemove,
   type Lowering,
+  lowersPerson,
   refusal,
   type Wanted,
   wantedOf,
 } from "./decide";
-import { newestOf, type Observed, observe, roleOf, scopesOf } from "./observe";
+import { newestOf, type Observed, observe, roleOf, standingOf } from "./observe";
 import type { OwnerWrites } from "./owners";
 import { type Inputs, managedBy, type Outputs } from "./state";
 
@@ -23,16 +24,28 @@ export interface Organization {
   readonly directory: Directory;
   readonly owners: OwnerWrites;
   readonly settings: Pick<Settings, "apiUrl" | "appUrl" | "redirectUri" | "mail">;
+  /** Asked when the first write of an operation is about to be sent; throws to stop it. */
+  readonly mayBegin: () => Promise<void>;
   /** One line for the user, about something that went well but should be known. */
   readonly warn: (text: string) => void;
 }
+
+/**
+ * Whether somebody may be changed, beyond what the organization itself forbids.
+ *
+ * @param lowers they would have a lower role, or be removed for a moment
+ * @returns what is against it, as the rest of a sentence with the way on
+ */
+export type Objection = (goal: "in" | "out", lowers: boolean) => string | undefined;
+
+const nobodyObjects: Objection = () => undefined;
 
 /** A guard stopped a write: nothing was changed by it. */
 export class Refused extends Error {
   override readonly name = "Refused";
   constructor(
     message: string,
-    readonly reason: "last owner" | "own account" | "default role",
+    readonly reason: "last owner" | "own account" | "default role" | "not approved",
   ) {
     super(message);
   }
@@ -58,6 +71,8 @@ const maxRounds = 6;
 
 /** What one operation has done at the server so far; true also where it only may have. */
 interface Progress {
+  /** Its first write was let through: what is begun is brought to its end, whatever becomes of the engine. */
+  begun: boolean;
   /** `maybe`: a POST went unanswered, and no list has been read since. */
   invited: boolean | "maybe";
   /** A POST went unanswered: it may land after a list that does not show it. */
@@ -70,6 +85,7 @@ interface Progress {
 }
 
 const nothingDone = (): Progress => ({
+  begun: false,
   invited: false,
   unanswered: false,
   mailFailed: false,
@@ -87,9 +103,11 @@ export function ensure(
   organization: Organization,
   inputs: Inputs,
   recorded: Outputs | undefined,
+  objection: Objection = nobodyObjects,
 ): Promise<Outputs> {
   const wanted = wantedOf(inputs, recorded);
-  const work = () => ensureNow(organization, wanted, historyOf(inputs, recorded), recorded);
+  const work = () =>
+    ensureNow(organization, wanted, historyOf(inputs, recorded), recorded, objection);
   // Clearing scopes removes for a moment: as a removal it waits for promotions and is none itself.
   const promotes = inputs.role === "owner" && !wanted.clearScopes;
   return organization.directory.operation(() =>
@@ -102,18 +120,28 @@ async function ensureNow(
   wanted: Wanted,
   history: History,
   recorded: Outputs | undefined,
+  objection: Objection,
 ): Promise<Outputs> {
   const progress = nothingDone();
   let adoption: Pick<Outputs, "adopted" | "originalRole"> = history;
+  let first: Observed | undefined;
   let last: Observed = { phase: "absent", used: [] };
   let found: Observed = { phase: "absent", used: [] };
   try {
     last = await converge(organization, wanted.email, progress, {
+      goal: "in",
+      objection,
       decide: (observed) => decideEnsure(wanted, observed, progress.invited === true, found),
       see: (observed) => {
+        first ??= observed;
         last = observed;
         if (!progress.deleted) found = observed;
-        adoption = adopt(adoption, observed, progress, recorded);
+        // Who is found before anything of this operation has reached the server was there without it.
+        if (recorded === undefined && !hasReached(progress))
+          adoption =
+            observed.phase === "member"
+              ? { adopted: true, originalRole: roleOf(observed.memberships) }
+              : { adopted: false, originalRole: null };
       },
     });
     if (last.phase === "absent") throw vanished(organization, wanted.email);
@@ -122,34 +150,29 @@ async function ensureNow(
       organization.warn(
         `${wanted.email} was taken out and added again at once, which is the only way to lift scopes; Trieve sent them a mail.`,
       );
+    if (first?.phase === "absent" && wanted.role === undefined && recorded?.role === "owner")
+      organization.warn(
+        `${wanted.email} was owner when last seen, was removed since, and is ${standingOf(last).role} now: nobody becomes owner again unless the program says so. Write \`role: "owner"\` if it is meant.`,
+      );
     return outputsOf(organization, last, { ...history, ...adoption, mailFailed });
   } catch (error) {
     const { invited, deleted, updated } = progress;
     if (!invited && !deleted && !updated) throw error;
     const now: Observed = deleted && invited !== true ? { phase: "absent", used: [] } : last;
+    // What they had, and are to have again even if the program changes back.
+    const { role, scopes } = standingOf(found) ?? history;
+    const memory = { role, scopes: wanted.clearScopes ? null : scopes };
     const mailFailed = progress.mailFailed || (!invited && history.mailFailed);
     throw new HalfDone(
       error as Error,
-      outputsOf(organization, now, { ...history, ...adoption, mailFailed }),
+      outputsOf(organization, now, { ...history, ...adoption, ...memory, mailFailed }),
     );
   }
 }
 
-/** Who is found before anything of this operation has reached the server was there without it. */
-function adopt(
-  adoption: Pick<Outputs, "adopted" | "originalRole">,
-  observed: Observed,
-  progress: Progress,
-  recorded: Outputs | undefined,
-): Pick<Outputs, "adopted" | "originalRole"> {
-  const { invited, unanswered, deleted, updated } = progress;
-  if (invited || unanswered || deleted || updated) return adoption;
-  if (recorded === undefined && observed.phase === "member")
-    return { adopted: true, originalRole: roleOf(observed.memberships) };
-  // Somebody removed them since; this operation brings them in.
-  if (observed.phase === "absent" && recorded?.status !== "absent")
-    return { adopted: false, originalRole: null };
-  return adoption;
+/** Whether anything of an operation may have reached the server. */
+function hasReached({ invited, unanswered, deleted, updated }: Progress): boolean {
+  return invited !== false || unanswered || deleted || updated;
 }
 
 /** Whether an invitation was written whose mail is still to be sent. */
@@ -170,10 +193,16 @@ function owesMail(
 }
 
 /** Takes a person out, or leaves them as they were found, as their policy says. Nothing to do is success. */
-export async function remove(organization: Organization, recorded: Outputs): Promise<void> {
+export async function remove(
+  organization: Organization,
+  recorded: Outputs,
+  objection: Objection = nobodyObjects,
+): Promise<void> {
   const { email } = recorded;
   const last = await organization.directory.operation(() =>
     converge(organization, email, nothingDone(), {
+      goal: "out",
+      objection,
       decide: (observed) => decideRemove(recorded, observed),
       see: () => {},
     }),
@@ -185,27 +214,32 @@ export async function remove(organization: Organization, recorded: Outputs): Pro
   }
 }
 
-/** What is so now of a person; undefined if they are neither in nor invited. */
+/**
+ * What is so now of a person. Who is recorded stays so, as absent, with the rights that they had.
+ *
+ * @param recorded undefined for a look-up by id
+ * @returns undefined if nobody of that address is in or invited, and nothing is recorded
+ */
 export async function read(
   organization: Organization,
   person: Pick<Inputs, "email" | "organizationId">,
   recorded: Outputs | undefined,
 ): Promise<Outputs | undefined> {
   const observed = observe(await organization.directory.look(person.email, readingMs));
-  if (observed.phase === "absent") return undefined;
-  return outputsOf(
-    organization,
-    observed,
-    recorded ?? {
-      ...historyOf({ ...person, deletionPolicy: "revert" }, undefined),
-      // Whom a program only looks up it did not bring in.
-      adopted: true,
-      originalRole: null,
-    },
-  );
+  if (recorded === undefined) {
+    if (observed.phase === "absent") return undefined;
+    const history = historyOf({ ...person, deletionPolicy: "revert" }, undefined);
+    // Whom a program only looks up it did not bring in.
+    return outputsOf(organization, observed, { ...history, adopted: true });
+  }
+  // No mail is owed for an invitation that is gone.
+  const mailFailed = recorded.mailFailed && observed.phase !== "absent";
+  return outputsOf(organization, observed, { ...recorded, mailFailed });
 }
 
 interface Course {
+  readonly goal: "in" | "out";
+  readonly objection: Objection;
   readonly decide: (observed: Observed) => Decision;
   /** Told of every look, before it is decided on. */
   readonly see: (observed: Observed) => void;
@@ -216,7 +250,7 @@ async function converge(
   organization: Organization,
   email: string,
   progress: Progress,
-  { decide, see }: Course,
+  { goal, objection, decide, see }: Course,
 ): Promise<Observed> {
   let observed = observe(await organization.directory.look(email, decidingMs));
   let failure: TrieveError | undefined;
@@ -230,6 +264,15 @@ async function converge(
       );
     if (decision.decision !== "act") return observed;
     if (failure && !failure.transient) throw failure;
+    // What is begun goes on to its end: half of it would be worse than all.
+    if (!progress.begun) {
+      const reason = objection(goal, lowersPerson(observed, decision));
+      if (reason !== undefined)
+        throw new Refused(
+          `Refused to ${writing(goal, observed, email)} organization ${organization.directory.organizationId} at ${organization.settings.apiUrl}: ${reason}`,
+          "not approved",
+        );
+    }
     failure = await guarded(organization, email, decision, decide, progress);
     if (failure)
       await pause(failure, organization.directory.client.limits.firstPauseMs * 2 ** round);
@@ -241,6 +284,11 @@ async function converge(
       `Gave up on ${email} in organization ${organization.directory.organizationId} at ${organization.settings.apiUrl}: somebody else changes the same person at the same time. Run \`pulumi up --refresh\` when that is over.`,
     )
   );
+}
+
+function writing(goal: "in" | "out", { phase }: Observed, email: string): string {
+  if (goal === "out") return `remove ${email} from`;
+  return phase === "absent" ? `invite ${email} to` : `change ${email} in`;
 }
 
 async function confirm(
@@ -335,18 +383,22 @@ async function refuse(
 
 /** Makes calls in turn, up to the first whose effect is not known or that finds the lists out of date. */
 async function perform(
-  { directory, settings }: Organization,
+  { directory, settings, mayBegin }: Organization,
   email: string,
   calls: readonly Call[],
   progress: Progress,
 ): Promise<TrieveError | undefined> {
   const { client, organizationId } = directory;
+  const permit = async () => {
+    if (!progress.begun) await mayBegin();
+    progress.begun = true;
+  };
   for (const call of calls) {
     switch (call.call) {
       case "invite": {
         const { appUrl, redirectUri } = settings;
         const result = await directory.write(() =>
-          client.invite(organizationId, { ...call, appUrl, redirectUri }),
+          client.invite(organizationId, { ...call, appUrl, redirectUri }, permit),
         );
         progress.mailFailed = result.result === "mail failed";
         if (result.result === "already there") return undefined;
@@ -357,7 +409,7 @@ async function perform(
       }
       case "delete invitation": {
         const result = await directory.write(() =>
-          client.deleteInvitation(organizationId, email, call.id),
+          client.deleteInvitation(organizationId, email, call.id, permit),
         );
         progress.deleted ||= !call.used && result.result !== "gone";
         if (result.result === "unclear") return result.error;
@@ -365,7 +417,7 @@ async function perform(
       }
       case "remove member": {
         const result = await directory.write(() =>
-          client.removeMember(organizationId, email, call.userId),
+          client.removeMember(organizationId, email, call.userId, permit),
         );
         progress.deleted ||= result.result !== "gone";
         if (result.result === "unclear") return result.error;
@@ -373,7 +425,7 @@ async function perform(
       }
       case "update member": {
         const result = await directory.write(() =>
-          client.updateMember(organizationId, email, call.userId, call),
+          client.updateMember(organizationId, email, call.userId, call, permit),
         );
         progress.updated ||= result.result !== "gone";
         if (result.result === "gone") return undefined;
@@ -398,7 +450,7 @@ function vanished({ directory, settings }: Organization, email: string): Error {
 }
 
 /** What the program says, and what earlier operations found: all of a person's state that no list shows. */
-type History = Omit<Outputs, "role" | "scopes" | "status" | "userId" | "joinedAt" | "inviteUrl">;
+type History = Omit<Outputs, "status" | "userId" | "joinedAt" | "inviteUrl">;
 
 function historyOf(inputs: Inputs, recorded: Outputs | undefined): History {
   return {
@@ -406,10 +458,13 @@ function historyOf(inputs: Inputs, recorded: Outputs | undefined): History {
     organizationId: inputs.organizationId,
     deletionPolicy: inputs.deletionPolicy,
     resendTrigger: inputs.resendTrigger ?? null,
+    roster: inputs.roster ?? null,
     managed: managedBy(inputs),
     // Six bytes tell apart the few resources that one person may have.
     instance: recorded?.instance ?? randomBytes(6).toString("base64url"),
     invitedAt: recorded?.invitedAt ?? null,
+    role: recorded?.role ?? null,
+    scopes: recorded?.scopes ?? null,
     adopted: recorded?.adopted ?? false,
     originalRole: recorded?.originalRole ?? null,
     mailFailed: recorded?.mailFailed ?? false,
@@ -422,52 +477,34 @@ function outputsOf(
   observed: Observed,
   history: History,
 ): Outputs {
-  const { email, organizationId, deletionPolicy, resendTrigger, managed, instance } = history;
-  const { adopted, originalRole } = history;
-  const person = {
-    email,
-    organizationId,
-    deletionPolicy,
-    resendTrigger,
-    managed,
-    instance,
-    adopted,
-    originalRole,
-  };
   switch (observed.phase) {
     case "absent":
       return {
-        ...person,
-        role: null,
-        scopes: null,
+        ...history,
         status: "absent",
         userId: null,
         invitedAt: null,
         joinedAt: null,
         inviteUrl: null,
-        mailFailed: history.mailFailed,
       };
     case "pending": {
-      const { newest } = observed;
+      const { id, createdAt } = observed.newest;
       const { appUrl, redirectUri } = settings;
       return {
-        ...person,
-        role: newest.role,
-        scopes: newest.scopes,
+        ...history,
+        ...standingOf(observed),
         status: "pending",
         userId: null,
-        invitedAt: newest.createdAt,
+        invitedAt: createdAt,
         joinedAt: null,
-        inviteUrl: invitationLink(appUrl, newest.id, directory.organizationId, redirectUri),
-        mailFailed: history.mailFailed,
+        inviteUrl: invitationLink(appUrl, id, directory.organizationId, redirectUri),
       };
     }
     case "member": {
       const [first] = observed.memberships;
       return {
-        ...person,
-        role: roleOf(observed.memberships),
-        scopes: scopesOf(observed.memberships),
+        ...history,
+        ...standingOf(observed),
         status: "member",
         userId: first.userId,
         invitedAt: newestOf(observed.used)?.createdAt ?? history.invitedAt,

@@ -39,6 +39,7 @@ export function checkArguments(
   const role = take("role", readRole);
   const roleIsDefault = take("roleIsDefault", (value) => value === true);
   const scopes = take("scopes", readScopes);
+  const roster = take("roster", (value) => String(value));
   const deletionPolicy = take("deletionPolicy", readDeletionPolicy) ?? "revert";
   const resendTrigger = take("resendTrigger", (value) =>
     typeof value === "string" ? value : new Problem(`must be a string, not ${show(value)}`),
@@ -55,6 +56,7 @@ export function checkArguments(
       ...(scopes === undefined ? {} : { scopes }),
       deletionPolicy,
       ...(resendTrigger === undefined ? {} : { resendTrigger }),
+      ...(roster === undefined ? {} : { roster }),
     },
     problems: [],
   };

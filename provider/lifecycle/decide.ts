@@ -1,5 +1,5 @@
 import { type Role, roleNumber } from "../trieve/model";
-import type { Membership, Observed } from "./observe";
+import type { Membership, Observed, Standing } from "./observe";
 import { type Inputs, type Outputs, sameScopes } from "./state";
 
 /** One request that changes something. */
@@ -43,12 +43,14 @@ export type Decision =
 /** What is to be true of a person. */
 export interface Wanted {
   readonly email: string;
-  /** Missing: keep what is found; a new person becomes a user. */
+  /** Missing: keep what is found, or else what is remembered. */
   readonly role?: Role;
   /** Refuse to lower them to this role. */
   readonly raiseOnly: boolean;
-  /** Missing: keep what is found. */
+  /** Missing: keep what is found, or else what is remembered. */
   readonly scopes?: readonly string[];
+  /** What somebody who is absent gets where the program does not say. */
+  readonly remembered: Standing;
   /** Take restrictions away that an earlier program asked for. */
   readonly clearScopes: boolean;
   /** Send a pending invitation once more. */
@@ -62,7 +64,9 @@ export interface Wanted {
  */
 export function wantedOf(
   inputs: Pick<Inputs, "email" | "role" | "roleIsDefault" | "scopes" | "resendTrigger">,
-  recorded: Pick<Outputs, "managed" | "resendTrigger" | "mailFailed"> | undefined,
+  recorded:
+    | Pick<Outputs, "managed" | "resendTrigger" | "mailFailed" | "role" | "scopes">
+    | undefined,
 ): Wanted {
   const { email, role, scopes } = inputs;
   return {
@@ -71,11 +75,17 @@ export function wantedOf(
     // Of somebody whom the stack knows, a higher role is drift like any other.
     raiseOnly: recorded === undefined && inputs.roleIsDefault === true,
     ...(scopes === undefined ? {} : { scopes }),
+    remembered: { role: comeback(recorded?.role ?? "user"), scopes: recorded?.scopes ?? null },
     clearScopes: recorded?.managed.includes("scopes") === true && scopes === undefined,
     resend:
       recorded !== undefined &&
       ((inputs.resendTrigger ?? null) !== recorded.resendTrigger || recorded.mailFailed),
   };
+}
+
+/** A removal by hand looks like a crash to the state, and must not be undone for an owner. */
+function comeback(role: Role): Role {
+  return role === "owner" ? "admin" : role;
 }
 
 /**
@@ -131,10 +141,9 @@ function invitation(wanted: Wanted, kept: Kept): Extract<Call, { call: "invite" 
 }
 
 /** In the spelling of the program: that of an old invitation finds nobody. */
-function keptOf({ email }: Wanted, found: Observed): Kept {
-  return found.phase === "pending"
-    ? { email, role: found.newest.role, scopes: found.newest.scopes }
-    : { email, role: "user", scopes: null };
+function keptOf({ email, remembered }: Wanted, found: Observed): Kept {
+  const { role, scopes } = found.phase === "pending" ? found.newest : remembered;
+  return { email, role, scopes };
 }
 
 /** Memberships that this operation has ended in order to begin them anew. */
@@ -270,6 +279,17 @@ export function refusal(
   const left = new Set(guarded.owners);
   for (const { membership } of owners) left.delete(membership.userId);
   return owners.length > 0 && left.size === 0 ? "last owner" : undefined;
+}
+
+/** Whether a plan takes anything away from a person: a role, or for a moment their membership. */
+export function lowersPerson(
+  observed: Observed,
+  { calls, lowers }: Extract<Decision, { decision: "act" }>,
+): boolean {
+  if (lowers.length > 0) return true;
+  if (observed.phase !== "pending") return false;
+  const before = roleNumber(observed.newest.role);
+  return calls.some((call) => call.call === "invite" && roleNumber(call.role) < before);
 }
 
 function deletion({ id, used }: { readonly id: string; readonly used: boolean }): Call {

@@ -35,6 +35,7 @@ function differs(recorded: Outputs, declared: Inputs, mail: MailPolicy): boolean
     // What the program says is recorded with the person, since a delete gets nothing else to go by.
     String(managedBy(declared)) !== String(recorded.managed) ||
     declared.deletionPolicy !== recorded.deletionPolicy ||
+    (declared.roster ?? null) !== recorded.roster ||
     (declared.resendTrigger ?? null) !== recorded.resendTrigger
   );
 }

@@ -1,14 +1,14 @@
-import type { Role } from "../trieve/model";
 import {
   type Decision,
   decideEnsure,
   decideRemove,
   type Guarded,
+  lowersPerson,
   refusal,
   type Wanted,
 } from "./decide";
 import { type Everybody, ownersOf } from "./everybody";
-import { type Observed, roleOf, scopesOf } from "./observe";
+import { type Observed, type Standing, standingOf } from "./observe";
 
 /** What becomes of a person, most remarkable first. */
 export const changes = [
@@ -28,12 +28,6 @@ export const changes = [
 ] as const;
 export type Change = (typeof changes)[number];
 
-/** What a person is or will be; null: not in the organization. */
-export interface Standing {
-  readonly role: Role;
-  readonly scopes: readonly string[] | null;
-}
-
 /** One person as they are, and what the rules say about it. */
 export interface Decided {
   /** In lower case. */
@@ -50,6 +44,7 @@ export interface Forecast {
   readonly email: string;
   readonly change: Change;
   readonly status: Observed["phase"];
+  /** null: not in the organization. */
   readonly from: Standing | null;
   readonly to: Standing | null;
   /** Since when they are invited or a member, ISO 8601. */
@@ -93,9 +88,14 @@ export function lowersAnybody(decided: readonly Decided[]): boolean {
  * What a run would make of people. Pure: asks nobody.
  *
  * @param guarded what the guards know before anything is written
+ * @param breakGlass addresses in lower case that are not to be lowered or removed
  */
-export function forecast(decided: readonly Decided[], guarded: Guarded): readonly Forecast[] {
-  const refusals = refusalsOf(decided, guarded);
+export function forecast(
+  decided: readonly Decided[],
+  guarded: Guarded,
+  breakGlass: ReadonlySet<string> = new Set(),
+): readonly Forecast[] {
+  const refusals = refusalsOf(decided, guarded, breakGlass);
   return decided.map((one) => {
     const from = standingOf(one.observed);
     const reason = refusals.get(one);
@@ -112,10 +112,20 @@ export function forecast(decided: readonly Decided[], guarded: Guarded): readonl
 }
 
 /** As the writes go: new owners first, then one after the other those who are no longer any. */
-function refusalsOf(decided: readonly Decided[], guarded: Guarded): ReadonlyMap<Decided, string> {
+function refusalsOf(
+  decided: readonly Decided[],
+  guarded: Guarded,
+  breakGlass: ReadonlySet<string>,
+): ReadonlyMap<Decided, string> {
   const reasons = new Map<Decided, string>();
   for (const one of decided) {
-    const { decision } = one;
+    const { decision, observed, goal } = one;
+    if (
+      decision.decision === "act" &&
+      breakGlass.has(one.email) &&
+      (goal === "out" || lowersPerson(observed, decision))
+    )
+      reasons.set(one, "breakGlass protects this address");
     if (decision.decision === "lowered by default")
       reasons.set(
         one,
@@ -127,7 +137,7 @@ function refusalsOf(decided: readonly Decided[], guarded: Guarded): ReadonlyMap<
     for (const call of decision.decision === "act" ? decision.calls : [])
       if (call.call === "update member" && call.role === "owner") owners.add(call.userId);
   for (const one of decided) {
-    if (one.decision.decision !== "act") continue;
+    if (one.decision.decision !== "act" || reasons.has(one)) continue;
     const { lowers } = one.decision;
     const reason = refusal(lowers, { owners, keyAccount: guarded.keyAccount });
     if (reason !== undefined) reasons.set(one, guardReasons[reason]);
@@ -165,20 +175,6 @@ function targetOf({ decision, goal }: Decided, from: Standing | null): Standing 
     if (call.call !== "update member" || standing === null) return standing;
     return { role: call.role ?? standing.role, scopes: call.scopes ?? standing.scopes };
   }, from);
-}
-
-/** What somebody is; null for those who are neither in nor invited. */
-export function standingOf(observed: Exclude<Observed, { phase: "absent" }>): Standing;
-export function standingOf(observed: Observed): Standing | null;
-export function standingOf(observed: Observed): Standing | null {
-  switch (observed.phase) {
-    case "absent":
-      return null;
-    case "pending":
-      return { role: observed.newest.role, scopes: observed.newest.scopes };
-    case "member":
-      return { role: roleOf(observed.memberships), scopes: scopesOf(observed.memberships) };
-  }
 }
 
 /** Since when somebody is invited or a member, ISO 8601; null for those who are neither. */

@@ -73,6 +73,26 @@ export function scopesOf(
   return memberships.map((membership) => membership.scopes).reduce(widerScopes);
 }
 
+/** What a person is or will be. */
+export interface Standing {
+  readonly role: Role;
+  readonly scopes: readonly string[] | null;
+}
+
+/** What somebody is; null for those who are neither in nor invited. */
+export function standingOf(observed: Exclude<Observed, { phase: "absent" }>): Standing;
+export function standingOf(observed: Observed): Standing | null;
+export function standingOf(observed: Observed): Standing | null {
+  switch (observed.phase) {
+    case "absent":
+      return null;
+    case "pending":
+      return { role: observed.newest.role, scopes: observed.newest.scopes };
+    case "member":
+      return { role: roleOf(observed.memberships), scopes: scopesOf(observed.memberships) };
+  }
+}
+
 function membershipsOf(rows: readonly Member[]): Membership[] {
   const byAccount = new Map<string, Membership>();
   for (const row of rows) {

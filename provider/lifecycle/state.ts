@@ -3,7 +3,7 @@ import type { Role } from "../trieve/model";
 /** What becomes of a person when the resource is deleted. */
 export type DeletionPolicy = "revert" | "remove";
 
-/** `pending`: invited, not accepted. `member`: in. `absent`: only after an update that failed half-way. */
+/** `pending`: invited, not accepted. `member`: in. `absent`: neither, though declared; the next `up` repairs it. */
 export type Status = "pending" | "member" | "absent";
 
 /** What the program declares of one person, checked and filled in. A key that was not given is missing. */
@@ -18,14 +18,17 @@ export interface Inputs {
   readonly scopes?: readonly string[];
   readonly deletionPolicy: DeletionPolicy;
   readonly resendTrigger?: string;
+  /** The mark of the guarded roster that the person belongs to; missing: none. */
+  readonly roster?: string;
 }
 
 /** The recorded state of one person. Every key is always there: a missing one is unknown in every preview. */
 export interface Outputs {
   readonly email: string;
   readonly organizationId: string;
-  /** As it is at the server, also where the program does not say. */
+  /** As it is at the server, also where the program does not say. Of somebody absent: as last seen. */
   readonly role: Role | null;
+  /** As they are at the server. Of somebody absent: as last seen. */
   readonly scopes: readonly string[] | null;
   readonly status: Status;
   readonly userId: string | null;
@@ -43,6 +46,8 @@ export interface Outputs {
   readonly mailFailed: boolean;
   readonly deletionPolicy: DeletionPolicy;
   readonly resendTrigger: string | null;
+  /** The mark of the guarded roster that the person belongs to: nothing is done to them unless its guard approves. */
+  readonly roster: string | null;
   /** Which of the optional properties the program gave at the last write; those that no other output tells. */
   readonly managed: readonly ("role" | "roleIsDefault" | "scopes")[];
   /**

@@ -1,4 +1,5 @@
-import type { Forecast, Standing } from "../lifecycle/forecast";
+import type { Forecast } from "../lifecycle/forecast";
+import type { Standing } from "../lifecycle/observe";
 import { count } from "./words";
 
 /** What becomes of a person, in a few words: `invite as user`, `role admin → user`, `refused: …`. */
@@ -22,6 +23,13 @@ export function describe({ change, status, from, to, since, reason }: Forecast):
     case "ended":
       return "out already";
   }
+}
+
+/** What a person is now: `member as admin since 2026-01-31`. */
+export function standing({ status, from, since }: Forecast): string {
+  return status === "absent"
+    ? "not in the organization"
+    : `${status} as ${asWhat(from)} since ${since?.slice(0, 10)}`;
 }
 
 /** `admin with 2 scopes` */

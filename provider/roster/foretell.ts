@@ -1,9 +1,9 @@
 import { type Guarded, wantedOf } from "../lifecycle/decide";
 import { type Everybody, presentOf } from "../lifecycle/everybody";
 import { type Decided, decideIn, decideOut, type Forecast, forecast } from "../lifecycle/forecast";
-import type { DeletionPolicy, Inputs, Outputs } from "../lifecycle/state";
+import type { Inputs, Outputs } from "../lifecycle/state";
 import { adminAccount } from "../trieve/quirks";
-import { describe } from "./describe";
+import { describe, standing } from "./describe";
 import { hasEnded } from "./people";
 import type { RosterPerson } from "./rails";
 import { count, firstTen } from "./words";
@@ -12,7 +12,9 @@ import { count, firstTen } from "./words";
 export interface Declared {
   readonly person: Pick<Inputs, "email" | "role" | "roleIsDefault" | "scopes" | "resendTrigger">;
   /** Undefined: a new resource. */
-  readonly recorded: Pick<Outputs, "managed" | "resendTrigger" | "mailFailed"> | undefined;
+  readonly recorded:
+    | Pick<Outputs, "managed" | "resendTrigger" | "mailFailed" | "role" | "scopes">
+    | undefined;
 }
 
 /** Everything that a run starts from. */
@@ -20,9 +22,10 @@ export interface Scene {
   readonly organizationId: string;
   /** Those whose resource is new or changes; nothing happens to any other. */
   readonly changing: readonly Declared[];
-  /** Who goes off the roster. */
+  /** Whose line is gone. */
   readonly leaving: readonly RosterPerson[];
-  readonly deletionPolicy: DeletionPolicy;
+  /** In lower case. */
+  readonly breakGlass: ReadonlySet<string>;
   /** Whether another resource of the program declares somebody. */
   readonly isDeclared: (email: string) => boolean;
   readonly everybody: Everybody;
@@ -54,8 +57,10 @@ export function decideAll({ changing, leaving, isDeclared, everybody }: Scene): 
  * @param guarded what the guards know before anything is written
  */
 export function foretell(scene: Scene, decided: readonly Decided[], guarded: Guarded): Line[] {
-  const { leaving } = scene;
-  const told = forecast(decided, guarded).map((one, i) => [decided[i] as Decided, one] as const);
+  const { leaving, breakGlass } = scene;
+  const told = forecast(decided, guarded, breakGlass).map(
+    (one, i) => [decided[i] as Decided, one] as const,
+  );
   const out = new Map(
     told.flatMap(([{ email, goal }, one]) => (goal === "out" ? [[email, one]] : [])),
   );
@@ -81,15 +86,18 @@ function staying({ email, decision }: Decided, told: Forecast): Line {
   return { level, email, text: describe(told) };
 }
 
-function going({ deletionPolicy, day }: Scene, person: RosterPerson, told: Forecast): Line {
+/**
+ * What is so of somebody whose line is gone. No more: whether the stack holds a resource for them, which is deleted, no
+ * program can see. After an interrupted run it may not, and then they stay.
+ */
+function going({ day }: Scene, person: RosterPerson, told: Forecast): Line {
   const { email, until } = person;
-  const why = hasEnded(person, day) ? `: ${until} was their last day` : "";
+  const why = hasEnded(person, day) ? `last day was ${until}` : "line deleted";
   const refused = told.change === "refused";
-  const what =
-    deletionPolicy === "revert" && told.status === "member" && !refused
-      ? "out, unless they were a member before the roster was"
-      : describe(told);
-  return { level: refused ? "warn" : "info", text: `${email} ${what}${why}` };
+  return {
+    level: refused ? "warn" : "info",
+    text: `${email} ${why}; ${standing(told)}${refused ? `; to remove them is refused: ${told.reason}` : ""}`,
+  };
 }
 
 /**

@@ -33,6 +33,8 @@ export interface Limits {
 export interface RosterRecord {
   readonly organizationId: string;
   readonly people: readonly RosterPerson[];
+  /** How many owners the list had before its last change; missing: there was none. */
+  readonly ownersBefore?: number;
 }
 
 /** One person of a record. */
@@ -49,6 +51,15 @@ export interface Rules {
   readonly limits: Limits;
   /** Addresses, in any case, that no change may remove or demote. */
   readonly breakGlass: readonly string[];
+}
+
+/** Whether a roster may lose everybody at once, by which a `pulumi destroy` that is meant is declared. */
+export function isMeantToEnd({ maxRemovals }: Limits): boolean {
+  return (
+    typeof maxRemovals === "string" &&
+    isShare(maxRemovals) &&
+    Number.parseFloat(maxRemovals) === 100
+  );
 }
 
 const defaultMaxRemovals = "25%";
@@ -128,7 +139,7 @@ function checkOwners(
   after: RosterRecord,
   { minOwners }: Limits,
 ): string[] {
-  const owners = after.people.filter(({ role }) => role === "owner");
+  const owners = ownersOn(after.people);
   const wanted = minOwners ?? defaultMinOwners;
   const advice = `Write "role: owner" on somebody's line, or set limits.minOwners to ${owners.length}.`;
   if (before === undefined)
@@ -137,13 +148,20 @@ function checkOwners(
       : [
           `The roster declares ${count(owners.length, "owner", "owners")}, and limits.minOwners is ${wanted}. ${advice}`,
         ];
-  const previous = before.people.filter(({ role }) => role === "owner");
-  if (owners.length >= Math.min(wanted, previous.length)) return [];
+  const previous = ownersOn(before.people);
+  // Taking back the last change is no loss: a run that was interrupted may have made nobody an owner.
+  const were = Math.min(previous.length, before.ownersBefore ?? previous.length);
+  if (owners.length >= Math.min(wanted, were)) return [];
   const still = new Set(owners.map(({ email }) => email));
   const lost = previous.filter(({ email }) => !still.has(email));
   return [
     `This would leave ${count(owners.length, "owner", "owners")} of ${previous.length}, and limits.minOwners is ${wanted}: no longer an owner would be ${namesOf(lost)}. ${advice}`,
   ];
+}
+
+/** Those of a list who are to be owners. */
+export function ownersOn(people: readonly RosterPerson[]): readonly RosterPerson[] {
+  return people.filter(({ role }) => role === "owner");
 }
 
 function checkBreakGlass(
@@ -229,7 +247,8 @@ function isShare(value: unknown): boolean {
   );
 }
 
-function normalize(text: string): string {
+/** An address or a domain as it is compared. */
+export function normalize(text: string): string {
   return text.trim().toLowerCase();
 }
 

@@ -44,13 +44,16 @@ export interface Limits {
 
 const defaultLimits: Limits = {
   connectMs: 10_000,
-  readMs: 30_000,
+  readMs: 10_000,
   writeMs: 150_000,
   retryForMs: 90_000,
   firstPauseMs: 250,
   gatherMs: 25,
   maxBytes: 256 * 1024 * 1024,
 };
+
+/** After so long without an answer the user is told. */
+const slowMs = 2_000;
 
 export interface Connection {
   /** Base URL of the server, without `/api` and without a slash at the end. */
@@ -60,14 +63,18 @@ export interface Connection {
   readonly maxConcurrency: number;
   /** What to do about a key that the server rejects, one sentence or two. */
   readonly keyAdvice: string;
-  /** Called before each write; throws to stop it. */
-  readonly beforeWrite?: () => Promise<void>;
-  /** Called when a question goes without an answer for two seconds and is asked again; once, until one is answered. */
-  readonly onWaiting?: (error: TrieveError, retryForMs: number) => void;
+  /**
+   * Called when a request goes without an answer for two seconds; once, until one is answered. The text says what was
+   * asked, and how long it is waited for.
+   */
+  readonly onWaiting?: (text: string) => void;
   /** Ends whatever is under way, and fails it with the signal's reason. */
   readonly signal?: AbortSignal;
   readonly limits?: Partial<Limits>;
 }
+
+/** Called when a write has its slot and is about to be sent; throws to stop it. */
+export type Permit = () => Promise<void>;
 
 /** What is posted for one person. */
 export interface NewInvitation {
@@ -112,6 +119,7 @@ export class Client {
   readonly limits: Limits;
   readonly #oneAtATime = bulkhead(1, Number.POSITIVE_INFINITY);
   #overloads = 0;
+  #writesUnderWay = 0;
   #waitingIsTold = false;
 
   constructor(readonly connection: Connection) {
@@ -163,7 +171,11 @@ export class Client {
   }
 
   /** Invites somebody, or adds them at once where the address has an account. The answer does not say which. */
-  async invite(organizationId: string, invitation: NewInvitation): Promise<InviteResult> {
+  async invite(
+    organizationId: string,
+    invitation: NewInvitation,
+    permit?: Permit,
+  ): Promise<InviteResult> {
     const { email, role, scopes, appUrl, redirectUri } = invitation;
     const post = () =>
       this.#write(
@@ -185,12 +197,18 @@ export class Client {
             return { result: "already there" };
           return undefined;
         },
+        permit,
       );
     // A server that mails slowly blocks its workers; after two 408s more than one POST only makes that worse.
     return this.#overloads >= 2 ? this.#oneAtATime.execute(post) : post();
   }
 
-  deleteInvitation(organizationId: string, email: string, id: string): Promise<RemovalResult> {
+  deleteInvitation(
+    organizationId: string,
+    email: string,
+    id: string,
+    permit?: Permit,
+  ): Promise<RemovalResult> {
     return this.#write(
       {
         ...this.attempt(`delete the invitation of ${email}`, organizationId),
@@ -199,10 +217,16 @@ export class Client {
       },
       (message): RemovalResult | undefined =>
         quirks.invitationGone(message) ? { result: "gone" } : undefined,
+      permit,
     );
   }
 
-  removeMember(organizationId: string, email: string, userId: string): Promise<RemovalResult> {
+  removeMember(
+    organizationId: string,
+    email: string,
+    userId: string,
+    permit?: Permit,
+  ): Promise<RemovalResult> {
     return this.#write(
       {
         ...this.attempt(`remove ${email}`, organizationId),
@@ -211,6 +235,7 @@ export class Client {
       },
       (message): RemovalResult | undefined =>
         quirks.membershipGone(message) ? { result: "gone" } : undefined,
+      permit,
     );
   }
 
@@ -220,6 +245,7 @@ export class Client {
     email: string,
     userId: string,
     change: { readonly role?: Role; readonly scopes?: readonly string[] },
+    permit?: Permit,
   ): Promise<RemovalResult> {
     const { role, scopes } = change;
     const what = [role && `the role of ${email} to ${role}`, scopes && `the scopes of ${email}`];
@@ -236,6 +262,7 @@ export class Client {
       },
       (message): RemovalResult | undefined =>
         quirks.accountGone(message) ? { result: "gone" } : undefined,
+      permit,
     );
   }
 
@@ -269,22 +296,41 @@ export class Client {
         }
       },
       this.limits,
-      (error) => this.#tellOfWaiting(error),
+      {
+        mayPass: (error) => this.#mayPass(error),
+        onWaiting: ({ message }) =>
+          this.#tellOfWaiting(
+            `${message} It is asked again, for ${this.limits.retryForMs / 1000} s at most.`,
+          ),
+      },
     ).catch((error) => this.#nameAHang(call, error));
   }
 
-  #tellOfWaiting(error: TrieveError): void {
-    if (!this.#waitingIsTold) this.connection.onWaiting?.(error, this.limits.retryForMs);
+  /**
+   * A server that sends a slow mail answers nobody else meanwhile. Otherwise one that is silent is not asked again: a run
+   * that is interrupted must come to an end, and nobody tells a dynamic provider of it.
+   */
+  #mayPass(error: TrieveError): boolean {
+    const isSilent = error instanceof NoAnswer && error.code === "TIMEOUT";
+    return error.transient && (!isSilent || this.#writesUnderWay > 0);
+  }
+
+  #tellOfWaiting(text: string): void {
+    if (!this.#waitingIsTold) this.connection.onWaiting?.(text);
     this.#waitingIsTold = true;
   }
 
   async #write<R extends { readonly result: string }>(
     call: Call,
     meaningOf: (message: string) => R | undefined,
+    permit?: Permit,
   ): Promise<R | { readonly result: "done" } | Unclear> {
     try {
-      const response = await this.exchange(call, this.limits.writeMs);
-      if (response.status === 204) return { result: "done" };
+      const response = await this.exchange(call, this.limits.writeMs, permit);
+      if (response.status === 204) {
+        this.#waitingIsTold = false;
+        return { result: "done" };
+      }
       const known = response.status === 400 ? meaningOf(serverMessage(response.text)) : undefined;
       if (known) return known;
       throw this.failure(call, response);
@@ -295,14 +341,14 @@ export class Client {
     }
   }
 
-  protected async exchange(call: Call, timeoutMs: number): Promise<Response> {
-    const { apiKey, signal, beforeWrite } = this.connection;
+  protected async exchange(call: Call, timeoutMs: number, permit?: Permit): Promise<Response> {
+    const { apiKey, signal } = this.connection;
     try {
       return await this.#slots(
         async () => {
           // Not before: it may have waited long for its slot.
-          if (call.method !== "GET") await beforeWrite?.();
-          return this.#transport({
+          await permit?.();
+          return this.#answered(call, {
             method: call.method,
             path: call.path,
             headers: {
@@ -322,6 +368,24 @@ export class Client {
       signal?.throwIfAborted();
       if (!(error instanceof TransportError)) throw error;
       throw new NoAnswer(call, this.withoutKey(error.message), error.reason);
+    }
+  }
+
+  /** Sends a request, and says so when the answer is slow to come. */
+  async #answered(call: Call, request: Request): Promise<Response> {
+    const slow = setTimeout(() => {
+      const where = call.organizationId ? ` in organization ${call.organizationId}` : "";
+      this.#tellOfWaiting(
+        `No answer from ${call.server} for 2 s, asked to ${call.what}${where}. It has ${request.timeoutMs / 1000} s.`,
+      );
+    }, slowMs);
+    const isWrite = request.method !== "GET";
+    if (isWrite) this.#writesUnderWay += 1;
+    try {
+      return await this.#transport(request);
+    } finally {
+      clearTimeout(slow);
+      if (isWrite) this.#writesUnderWay -= 1;
     }
   }
 
@@ -353,7 +417,7 @@ export class Client {
         method: "GET",
         path: "/api/health",
         headers: {},
-        timeoutMs: this.limits.connectMs,
+        timeoutMs: Math.min(this.limits.connectMs, slowMs),
       }).catch(() => undefined);
       if (health?.status === 200) throw new ServerHangs(call, this.limits.readMs);
     }

@@ -6,12 +6,19 @@ import { ServerFailed, TrieveError } from "./errors";
  * For questions only: a write is never repeated without looking first.
  *
  * @param limits no new try begins later than `retryForMs` after the first
+ * @param mayPass whether a failure may pass; asked right after it
  * @param onWaiting called with the failure before each pause that ends two seconds or more after the first try
  */
 export function retryReads<T>(
   ask: () => Promise<T>,
   limits: { readonly retryForMs: number; readonly firstPauseMs: number },
-  onWaiting?: (error: TrieveError) => void,
+  {
+    mayPass = ({ transient }) => transient,
+    onWaiting,
+  }: {
+    readonly mayPass?: (error: TrieveError) => boolean;
+    readonly onWaiting?: (error: TrieveError) => void;
+  } = {},
 ): Promise<T> {
   const start = Date.now();
   const jitter = new ExponentialBackoff({ initialDelay: limits.firstPauseMs, maxDelay: 8_000 });
@@ -19,7 +26,7 @@ export function retryReads<T>(
   let delay = 0;
   const policy = retry(
     handleWhen((error) => {
-      if (!(error instanceof TrieveError) || !error.transient) return false;
+      if (!(error instanceof TrieveError) || !mayPass(error)) return false;
       backoff = backoff === undefined ? jitter.next() : backoff.next(undefined);
       const asked = error instanceof ServerFailed ? (error.retryAfterMs ?? 0) : 0;
       delay = Math.max(backoff.duration, asked);

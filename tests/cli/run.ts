@@ -135,6 +135,7 @@ export function organizationOf({ simulator, id, key }: World): Organization {
       redirectUri: "http://d.example/",
       mail: "required",
     },
+    mayBegin: async () => {},
     warn: () => {},
   };
 }

@@ -27,6 +27,7 @@ function startProvider(server: Server, { id, key }: Organization): Place {
       redirectUri: server.redirectUri,
       mail: "required",
     },
+    mayBegin: async () => {},
     warn: () => {},
   };
 }

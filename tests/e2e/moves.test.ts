@@ -126,11 +126,13 @@ describe("moving people within one `up`: nobody is out for a moment, and no mail
   });
 
   it("with a roster that gets another name", async () => {
-    await begin(roster("team", true));
-    await change([roster("staff", true, `{ aliases: [{ name: "team" }] }`)]);
-    await change([roster("staff", true)]);
+    const guarded = (name: string, opts?: string) =>
+      roster(name, true, opts).replace("100%", "99%");
+    await begin(guarded("team"));
+    await change([guarded("staff", `{ aliases: [{ name: "team" }] }`)]);
+    await change([guarded("staff")]);
     await isSettled();
-    await write(roster("crew", true));
+    await write(guarded("crew"));
     expect((await world.project.up()).output, "without its old name").to.include("protected");
     expectNothingWritten();
   });

@@ -306,6 +306,7 @@ describe("fuzz: answers of a server", () => {
           redirectUri: "http://d.example/",
           mail: "required",
         },
+        mayBegin: async () => {},
         warn: expectPlain,
       };
       let outputs: Outputs | undefined;

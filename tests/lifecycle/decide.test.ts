@@ -66,7 +66,14 @@ function ensures(
   observed: Observed,
   { invited = false, found = observed } = {},
 ): string {
-  const all: Wanted = { email, raiseOnly: false, clearScopes: false, resend: false, ...wanted };
+  const all: Wanted = {
+    email,
+    remembered: { role: "user", scopes: null },
+    raiseOnly: false,
+    clearScopes: false,
+    resend: false,
+    ...wanted,
+  };
   return plan(decideEnsure(all, observed, invited, found));
 }
 

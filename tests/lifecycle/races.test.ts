@@ -276,7 +276,7 @@ describe("recovery: what failed half-way, and the next up", () => {
       given: ["invited user ada@x.example"],
       first: (world) => update(world, { managed: ["role"] }, { role: "admin" }),
       fails: ({ simulator }) => simulator.fault({ route: "invite", effect: { status: 403 } }),
-      half: "absent",
+      half: "absent user",
       second: { role: "user" },
       calls: [...look, "POST invitation", "invitations"],
       outcome: "pending user",
@@ -294,7 +294,7 @@ describe("recovery: what failed half-way, and the next up", () => {
           originalRole: "admin",
         }),
       fails: ({ simulator }) => simulator.fault({ route: "invite", effect: { status: 403 } }),
-      half: "absent adopted from admin",
+      half: "absent admin adopted from admin",
       second: { role: "admin" },
       calls: [...look, "POST invitation", "invitations", ...look],
       outcome: "member admin adopted from admin",
@@ -483,6 +483,7 @@ describe("outputs", () => {
         mailFailed: false,
         deletionPolicy: "revert",
         resendTrigger: "1",
+        roster: null,
         managed: ["role"],
       });
       expect(world.simulator.accept(rest.inviteUrl ?? "", { email }).status).to.equal(303);
@@ -515,13 +516,13 @@ describe("outputs", () => {
       expect(after.invitedAt).to.equal("2026-01-01T00:00:00Z");
     }));
 
-  it("absent: all keys, all of them null", () =>
+  it("absent: all keys, role and scopes as last seen", () =>
     inWorld({}, async (world) => {
       put(world, ["invited user ada@x.example"]);
       world.simulator.fault({ route: "invite", effect: { status: 403 } });
       const { outputs } = await halfDone(update(world, {}, { role: "admin" }));
       expect(outputs).to.deep.equal(
-        recorded(world, { role: null, status: "absent", invitedAt: null, managed: ["role"] }),
+        recorded(world, { status: "absent", invitedAt: null, managed: ["role"] }),
       );
     }));
 

@@ -2,7 +2,7 @@
  * As much of Pulumi's engine as decides which verbs are called when, and what is recorded of their outcome. Everything
  * that it hands over or keeps goes through JSON, as it does there.
  */
-import { storedProvider } from "../../provider/dynamic";
+import { storedProvider } from "../../provider/dynamic/stored";
 import type { Phase } from "./model";
 import { type Bag, Died, type ProviderProcess, type Verb } from "./process";
 
@@ -128,8 +128,8 @@ export class Deployment {
       }
       this.state.resources.set(name, {
         ...resource,
-        outputs: { ...found.props, __provider: storedProvider },
-        inputs: { ...(found.inputs ?? resource.inputs), __provider: storedProvider },
+        outputs: { ...found.props, __provider: storedProvider.person },
+        inputs: { ...(found.inputs ?? resource.inputs), __provider: storedProvider.person },
         failed: false,
       });
     });
@@ -140,11 +140,11 @@ export class Deployment {
     const { host } = this.process;
     const checked = await host.check(
       old?.inputs ?? {},
-      wire({ ...args, __provider: storedProvider }),
+      wire({ ...args, __provider: storedProvider.person }),
     );
     if (checked.failures.length > 0)
       throw new Error(checked.failures.map(({ reason }) => reason).join("; "));
-    const news = wire({ ...checked.inputs, __provider: storedProvider });
+    const news = wire({ ...checked.inputs, __provider: storedProvider.person });
     if (old === undefined) {
       await this.#create(name, news);
     } else {
@@ -169,7 +169,7 @@ export class Deployment {
       () => this.process.host.create(wire(inputs)),
       ({ id, properties }) => record(id, properties, true),
     );
-    if (made) record(made.id, { ...made.outs, __provider: storedProvider }, false);
+    if (made) record(made.id, { ...made.outs, __provider: storedProvider.person }, false);
   }
 
   async #update(old: Resource, inputs: Bag): Promise<void> {
@@ -182,7 +182,7 @@ export class Deployment {
       () => this.process.host.update(old.id, wire(old.outputs), wire(inputs)),
       ({ properties }) => record(properties, true),
     );
-    if (made) record({ ...made.outs, __provider: storedProvider }, false);
+    if (made) record({ ...made.outs, __provider: storedProvider.person }, false);
   }
 
   async #delete(resource: Resource): Promise<void> {

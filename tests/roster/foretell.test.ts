@@ -5,7 +5,13 @@ import { decideAll, foretell, foretellUnmanaged, type Scene } from "../../provid
 import type { Role } from "../../provider/trieve/model";
 
 const at = "2026-11-01T10:00:00Z";
-const none = { managed: [], resendTrigger: null, mailFailed: false } as const;
+const none = {
+  managed: [],
+  resendTrigger: null,
+  mailFailed: false,
+  role: "user",
+  scopes: null,
+} as const;
 
 /** `member admin`, `pending user`, `member user [2]` (with so many scopes), or `used user`, by address. */
 function organization(people: Record<string, string>): Everybody {
@@ -35,7 +41,7 @@ function told(scene: Partial<Scene>, people: Record<string, string> = {}, keyAcc
     organizationId: "acme",
     changing: [],
     leaving: [],
-    deletionPolicy: "remove",
+    breakGlass: new Set(),
     isDeclared: () => false,
     everybody: organization({ "olga@x.example": "member owner", ...people }),
     day: "2026-11-20",
@@ -108,6 +114,13 @@ describe("what a preview tells of somebody on the roster", () => {
       "invite again (pending since 2026-11-01)",
     ],
     ["a member, as declared", "member user", { role: "user" }, undefined, "unchanged: user"],
+    [
+      "somebody who is gone, whom the stack knows as admin",
+      undefined,
+      {},
+      { ...none, role: "admin", scopes: ["GET /api/0"] },
+      "invite as admin with 1 scope",
+    ],
     ["a member with more", "member admin", { role: "user" }, undefined, "role admin → user"],
     [
       "a member with other scopes",
@@ -176,35 +189,38 @@ describe("what a preview tells of somebody on the roster", () => {
   });
 });
 
-describe("what a preview tells of those who go off the roster", () => {
+describe("what a preview tells of those whose line is gone: what is so, and no more", () => {
   const ada = { email, role: "user" } as const;
   const cases: [name: string, found: string | undefined, scene: Partial<Scene>, line: string][] = [
-    ["a member", "member admin", { leaving: [ada] }, "remove admin"],
-    ["somebody invited", "pending user", { leaving: [ada] }, "remove the invitation"],
-    ["somebody who is out already", undefined, { leaving: [ada] }, "out already"],
+    [
+      "a member",
+      "member admin",
+      { leaving: [ada] },
+      "line deleted; member as admin since 2026-11-01",
+    ],
+    [
+      "somebody invited",
+      "pending user",
+      { leaving: [ada] },
+      "line deleted; pending as user since 2026-11-01",
+    ],
+    [
+      "somebody who is not there",
+      undefined,
+      { leaving: [ada] },
+      "line deleted; not in the organization",
+    ],
     [
       "somebody whose time is over",
       "member user",
       { leaving: [{ ...ada, until: "2026-11-19" }] },
-      "remove user: 2026-11-19 was their last day",
+      "last day was 2026-11-19; member as user since 2026-11-01",
     ],
     [
       "somebody whose line goes before their time is over",
       "member user",
       { leaving: [{ ...ada, until: "2026-11-20" }] },
-      "remove user",
-    ],
-    [
-      "a member, under revert",
-      "member user",
-      { leaving: [ada], deletionPolicy: "revert" },
-      "out, unless they were a member before the roster was",
-    ],
-    [
-      "somebody invited, under revert",
-      "pending user",
-      { leaving: [ada], deletionPolicy: "revert" },
-      "remove the invitation",
+      "line deleted; member as user since 2026-11-01",
     ],
     [
       "somebody whom another resource declares",
@@ -223,7 +239,7 @@ describe("what a preview tells of those who go off the roster", () => {
   it("a warning where the last owner goes", () => {
     const leaving = [{ email: "olga@x.example", role: "owner" as const }];
     expect(told({ leaving })).to.deep.equal([
-      "warn roster: olga@x.example refused: nobody else there would be an owner",
+      "warn roster: olga@x.example line deleted; member as owner since 2026-11-01; to remove them is refused: nobody else there would be an owner",
     ]);
   });
 
@@ -232,7 +248,28 @@ describe("what a preview tells of those who go off the roster", () => {
     const changing = [{ person: { email, role: "owner" as const }, recorded: none }];
     expect(told({ leaving, changing }, { [email]: "member user" })).to.deep.equal([
       `info ${email}: role user → owner`,
-      "info roster: olga@x.example remove owner",
+      "info roster: olga@x.example line deleted; member as owner since 2026-11-01",
+    ]);
+  });
+});
+
+describe("what a preview tells of those on breakGlass", () => {
+  const breakGlass = new Set([email]);
+
+  it("that nobody lowers them, whether they are in or invited", () => {
+    for (const found of ["member admin", "pending admin"])
+      expect(
+        told(
+          { breakGlass, changing: [{ person: { email, role: "user" }, recorded: none }] },
+          { [email]: found },
+        ),
+      ).to.deep.equal([`warn ${email}: refused: breakGlass protects this address`]);
+  });
+
+  it("that they may be raised", () => {
+    const changing = [{ person: { email, role: "owner" as const }, recorded: none }];
+    expect(told({ breakGlass, changing }, { [email]: "member admin" })).to.deep.equal([
+      `info ${email}: role admin → owner`,
     ]);
   });
 });

@@ -1,8 +1,9 @@
 import { expect } from "chai";
-import { checkGuard } from "../../provider/roster/guard";
+import { checkGuard } from "../../provider/resources/guard";
 
 const organizationId = "6c8f3c1e-58f6-4c8e-9f2b-0f6c6a3f5d11";
 const declared = {
+  roster: "urn:pulumi:dev::acme::trieve:index:Roster::team",
   people: [{ email: "ada@example.com", role: "user" }],
   limits: { maxRemovals: 0 },
   breakGlass: [],
@@ -11,10 +12,9 @@ const declared = {
 describe("the guard of a roster: its organization", () => {
   it("is that of the roster, in the form in which its people have it", () => {
     const args = { ...declared, organizationId: ` ${organizationId.toUpperCase()} ` };
-    expect(checkGuard({}, args, undefined)).to.deep.equal({
-      inputs: { ...declared, organizationId },
-      problems: [],
-    });
+    const { inputs, problems } = checkGuard({}, args, undefined);
+    expect(inputs).to.deep.equal({ ...declared, organizationId });
+    expect(problems).to.deep.equal([]);
   });
 
   it("is no other one when written in another case", () => {

@@ -65,6 +65,7 @@ const answer =
     response.writeHead(status, headers).end(body);
 const says = (status: number, message: string) => answer(status, JSON.stringify({ message }));
 const emptyList = answer(200, "[]");
+const silent: Handler = () => {};
 
 /** The error of a question that fails. */
 async function errorOf(question: Promise<unknown>): Promise<Error & { code?: string }> {
@@ -268,22 +269,25 @@ describe("client: answers to writes", () => {
     }));
 });
 
-describe("client: before a write", () => {
-  it("the permission is asked for, before a question it is not", () =>
-    withServer(emptyList, async ({ url }) => {
+describe("client: the permission to write", () => {
+  it("is asked for before each write", () =>
+    withServer(answer(204), async ({ url }) => {
       let asked = 0;
-      const client = connect(url, { beforeWrite: async () => void asked++ });
-      await client.listMembers(organizationId);
-      expect(asked).to.equal(0);
-      await client.invite(organizationId, invitation);
-      await client.removeMember(organizationId, email, "u1");
-      expect(asked).to.equal(2);
+      const permit = async () => void asked++;
+      const client = connect(url);
+      await client.invite(organizationId, invitation, permit);
+      await client.deleteInvitation(organizationId, email, "i1", permit);
+      await client.removeMember(organizationId, email, "u1", permit);
+      await client.updateMember(organizationId, email, "u1", { role: "user" }, permit);
+      expect(asked).to.equal(4);
     }));
 
   it("without it nothing is sent", () =>
     withServer(answer(204), async ({ url, requests }) => {
-      const client = connect(url, { beforeWrite: () => Promise.reject(new Error("stop")) });
-      expect((await errorOf(client.invite(organizationId, invitation))).message).to.equal("stop");
+      const refused = connect(url).invite(organizationId, invitation, () =>
+        Promise.reject(new Error("stop")),
+      );
+      expect((await errorOf(refused)).message).to.equal("stop");
       expect(requests).to.deep.equal([]);
     }));
 
@@ -296,14 +300,12 @@ describe("client: before a write", () => {
       response.writeHead(204).end();
     };
     return withServer(slow, async ({ url, requests }) => {
-      const client = connect(url, {
-        maxConcurrency: 1,
-        beforeWrite: async () => {
-          if (!engineIsAlive) throw new Error("stop");
-        },
-      });
+      const client = connect(url, { maxConcurrency: 1 });
+      const permit = async () => {
+        if (!engineIsAlive) throw new Error("stop");
+      };
       const [first, ...others] = await Promise.allSettled(
-        [1, 2, 3].map((n) => client.removeMember(organizationId, email, `u${n}`)),
+        [1, 2, 3].map((n) => client.removeMember(organizationId, email, `u${n}`, permit)),
       );
       expect(first).to.deep.equal({ status: "fulfilled", value: { result: "done" } });
       for (const other of others) expect(other).to.have.nested.property("reason.message", "stop");
@@ -323,16 +325,52 @@ describe("client: a question that goes without an answer", () => {
     };
     await withServer(moody, async ({ url }) => {
       const client = connect(url, {
-        onWaiting: (error, forMs) => told.push(`${error.message} ${forMs}`),
+        onWaiting: (text) => told.push(text),
         limits: { retryForMs: 60_000 },
       });
       await client.listMembers(organizationId);
       expect(told).to.have.length(1);
-      expect(told[0]).to.match(/^Could not list the members .*503.* 60000$/);
+      expect(told[0]).to.match(
+        /^Could not list the members .*503.* It is asked again, for 60 s at most\.$/,
+      );
       await client.listMembers(organizationId);
       expect(told).to.have.length(2);
     });
   }).timeout(30_000);
+
+  // A server that took connections and never answered was named after 30 s.
+  it("is told of while it waits for a server that is silent, be it a question or a write", () =>
+    withServer(silent, async ({ url }) => {
+      const told: string[] = [];
+      const client = () =>
+        connect(url, {
+          onWaiting: (text) => told.push(text),
+          limits: { readMs: 2_500, writeMs: 2_500 },
+        });
+      const where = `in organization ${organizationId}`;
+      await errorOf(client().listMembers(organizationId));
+      expect(told).to.deep.equal([
+        `No answer from ${url} for 2 s, asked to list the members ${where}. It has 2.5 s.`,
+      ]);
+      expect((await client().invite(organizationId, invitation)).result).to.equal("unclear");
+      expect(told[1]).to.equal(
+        `No answer from ${url} for 2 s, asked to invite ${email} as admin ${where}. It has 2.5 s.`,
+      );
+    })).timeout(30_000);
+
+  // After a Ctrl-C the run waited for 90 s of questions, each asked anew.
+  it("is not asked again where the server was silent, unless that may be sending a mail of ours", () =>
+    withServer(silent, async ({ url, requests }) => {
+      const client = connect(url, { limits: { readMs: 200, writeMs: 1_000, retryForMs: 60_000 } });
+      await errorOf(client.listMembers(organizationId));
+      expect(requests.filter(({ path }) => path.includes("users"))).to.have.length(1);
+      const invited = client.invite(organizationId, invitation);
+      await errorOf(client.listInvitations(organizationId));
+      expect((await invited).result).to.equal("unclear");
+      expect(requests.filter(({ path }) => path.includes("invitations")).length).to.be.greaterThan(
+        1,
+      );
+    })).timeout(30_000);
 });
 
 describe("client: whose key", () => {

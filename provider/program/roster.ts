@@ -1,13 +1,15 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { dynamicType, storedProvider } from "../dynamic";
-import { TrieveInvitation } from "../invitation";
+import { knownValue } from "../deployment/engine";
+import { beginMeeting } from "../deployment/meeting";
+import { dynamicType, storedProvider } from "../dynamic/stored";
 import type { DeletionPolicy, Status } from "../lifecycle/state";
+import type { Member } from "../roster/file";
+import { peopleOn, utcDay } from "../roster/people";
+import { isMeantToEnd, type Limits, normalize, type RosterPerson } from "../roster/rails";
 import type { Role } from "../trieve/model";
-import type { Member } from "./file";
-import { peopleOn, utcDay } from "./people";
-import type { Limits, RosterPerson } from "./rails";
+import { TrieveInvitation } from "./invitation";
 
 /** One person of a list in the program: an address alone, or with what is to be different for them. */
 export type RosterMember =
@@ -61,7 +63,9 @@ export interface TrieveRosterArgs {
  * shows people, and the order of the file means nothing. The file is the truth about those whom it names.
  *
  * A guard resource holds the list. A change that removes too many, or the last owner, is refused at preview, before
- * any write; the guard is protected, so that a `destroy`, or a program without the roster, is refused too.
+ * any write. Nothing is done to anybody on the roster in a run that leaves the guard out: `--target` and `--exclude`
+ * without it, `destroy`, a program without the roster. To destroy a roster, set `limits.maxRemovals` to `"100%"` and run
+ * `pulumi up` first.
  *
  * @example
  * ```ts
@@ -93,9 +97,14 @@ export class TrieveRoster extends pulumi.ComponentResource {
     super("trieve:index:Roster", name, {}, opts);
     const { present } = peopleOn(readMembers(name, args), utcDay(new Date()));
     const { organizationId, deletionPolicy = "remove", limits = {}, breakGlass = [] } = args;
+    beginMeeting();
+    const mayEnd = isMeantToEnd(limits);
+    const protectedAddresses = new Set(breakGlass.map(normalize));
     const guard = new RosterGuard(
       `${name}/guard`,
       {
+        // As a value: as an output it would have the guard wait for the whole component, of which it is a part.
+        roster: knownValue(this.urn),
         organizationId,
         // Sorted: the order of the file means nothing.
         people: present
@@ -104,7 +113,7 @@ export class TrieveRoster extends pulumi.ComponentResource {
         limits,
         breakGlass,
       },
-      { parent: this, protect: true },
+      { parent: this, protect: !mayEnd },
     );
     const people = present.map(({ email, role, roleIsDefault, scopes, resend }) => {
       const person = {
@@ -116,7 +125,12 @@ export class TrieveRoster extends pulumi.ComponentResource {
       };
       const resource = new TrieveInvitation(
         `${name}/${email}`,
-        { ...person, organizationId, deletionPolicy },
+        {
+          ...person,
+          organizationId,
+          deletionPolicy,
+          ...(mayEnd && !protectedAddresses.has(email) ? {} : { roster: guard.roster }),
+        },
         // Without it some are invited before the guard refuses.
         { parent: this, dependsOn: [guard] },
       );
@@ -131,7 +145,6 @@ export class TrieveRoster extends pulumi.ComponentResource {
         guard,
         people,
         organizationId,
-        deletionPolicy,
         breakGlass,
         unmanaged,
       });
@@ -152,19 +165,21 @@ export class TrieveRoster extends pulumi.ComponentResource {
 
 /** Holds a roster's list, so that a check sees the old and the new. Asks nothing of a server. */
 class RosterGuard extends pulumi.CustomResource {
+  declare readonly roster: pulumi.Output<string>;
   declare readonly people: pulumi.Output<readonly RosterPerson[]>;
 
   constructor(name: string, props: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
-    super(dynamicType("RosterGuard"), name, { ...props, __provider: storedProvider }, opts);
+    super(dynamicType("RosterGuard"), name, { ...props, __provider: storedProvider.guard }, opts);
   }
 }
 
 function readMembers(name: string, args: TrieveRosterArgs): readonly Member[] {
   const { file, members, defaults } = args;
   if ((file === undefined) === (members === undefined))
-    throw new Error(`TrieveRoster "${name}": give it either \`file\` or \`members\`.`);
+    throw new pulumi.RunError(`TrieveRoster "${name}": give it either \`file\` or \`members\`.`);
   // Loaded when a roster is made: a program without one starts faster.
-  const { checkMembers, formatProblem, parseRoster } = require("./file") as typeof import("./file");
+  const { checkMembers, formatProblem, parseRoster } =
+    require("../roster/file") as typeof import("../roster/file");
   const result =
     file === undefined
       ? checkMembers({ ...(defaults === undefined ? {} : { defaults }), members })

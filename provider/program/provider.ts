@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { dynamicType } from "./dynamic";
-import { explicitMarker, type MailPolicy, resolveSettings, type SettingsResult } from "./settings";
+import { dynamicType } from "../dynamic/stored";
+import { explicitMarker, type MailPolicy, resolveSettings, type SettingsResult } from "../settings";
 
 /** Arguments of {@link Provider}. */
 export interface ProviderArgs {

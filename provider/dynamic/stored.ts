@@ -7,9 +7,12 @@ export function dynamicType(name: string): string {
 
 /**
  * What the engine stores with every resource and hands to that process: a call by name, no code, so that what is
- * installed does the work also for resources of older versions. The name stands in users' state and never changes.
+ * installed does the work also for resources of older versions. The names stand in users' state and never change.
  *
  * `pulumi.dynamic.Resource` would store the same as a text of its own making, for which it loads the TypeScript
  * compiler: that takes longer than all else in a program, and the text is four times as long.
  */
-export const storedProvider = 'exports.handler = () => require("pulumi-trieve/host");';
+export const storedProvider = {
+  person: 'exports.handler = () => require("pulumi-trieve/host");',
+  guard: 'exports.handler = () => require("pulumi-trieve/host").guard;',
+};

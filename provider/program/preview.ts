@@ -1,15 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
-import { declarationsMade, isDeclared } from "../claims";
-import { isKnown, knownValue, perDeployment, programDeployment, programEnd } from "../engine";
-import type { TrieveInvitation } from "../invitation";
+import {
+  isKnown,
+  knownValue,
+  perDeployment,
+  programDeployment,
+  programEnd,
+} from "../deployment/engine";
+import { declarationsMade, isDeclared, readKnown } from "../deployment/meeting";
 import { listEverybody } from "../lifecycle/everybody";
 import { guardedOf } from "../lifecycle/forecast";
-import { type DeletionPolicy, idOf } from "../lifecycle/state";
+import { idOf } from "../lifecycle/state";
 import { printable } from "../printable";
-import { providerOf, settingsOf } from "../provider";
-import { askForKnown, readKnown } from "../records";
-import { keyAdvice, type Settings, type SettingsResult } from "../settings";
-import { Client } from "../trieve/client";
 import {
   type Declared,
   decideAll,
@@ -17,10 +18,14 @@ import {
   foretellUnmanaged,
   type Line,
   type Scene,
-} from "./foretell";
-import { utcDay } from "./people";
-import { type RosterPerson, removedPeople } from "./rails";
-import { count } from "./words";
+} from "../roster/foretell";
+import { utcDay } from "../roster/people";
+import { normalize, type RosterPerson, removedPeople } from "../roster/rails";
+import { count } from "../roster/words";
+import { keyAdvice, type Settings, type SettingsResult } from "../settings";
+import { Client } from "../trieve/client";
+import type { TrieveInvitation } from "./invitation";
+import { providerOf, settingsOf } from "./provider";
 
 /** A roster whose preview is to tell what `up` will do. */
 export interface Previewed {
@@ -34,7 +39,6 @@ export interface Previewed {
     readonly person: Declared["person"];
   }[];
   readonly organizationId: pulumi.Input<string> | undefined;
-  readonly deletionPolicy: DeletionPolicy;
   readonly breakGlass: readonly string[];
   readonly unmanaged: "warn" | "ignore";
 }
@@ -50,7 +54,6 @@ export function previewRoster(previewed: Previewed): void {
   const { roster, organizationId } = previewed;
   // Under mocks there is no engine, and nobody to tell.
   if (programDeployment().engineAddress === "") return;
-  askForKnown();
   pulumi.all([settingsOf(providerOf(roster)), organizationId]).apply(([result, named]) => {
     const { settings } = result as SettingsResult;
     const id = named?.trim().toLowerCase() ?? settings?.organizationId;
@@ -60,7 +63,7 @@ export function previewRoster(previewed: Previewed): void {
 }
 
 function tell(previewed: Previewed, settings: Settings, organizationId: string): void {
-  const { roster, guard, people, deletionPolicy } = previewed;
+  const { roster, guard, people, breakGlass } = previewed;
   const strangers = strangersOf(organizationId, previewed);
   const asked = inTime((signal) => listEverybody(clientFor(settings, signal), organizationId));
   // Awaited later, and then it throws.
@@ -83,7 +86,7 @@ function tell(previewed: Previewed, settings: Settings, organizationId: string):
           return { person, recorded: known.get(idIn(person.email))?.person };
         }),
         leaving,
-        deletionPolicy,
+        breakGlass: new Set(breakGlass.map(normalize)),
         isDeclared: (email) => isDeclared(idIn(email)),
         everybody,
         day: utcDay(new Date()),
@@ -98,12 +101,13 @@ function tell(previewed: Previewed, settings: Settings, organizationId: string):
       for (const { level, email, text } of stranger ? [...lines, stranger] : lines)
         pulumi.log[level](printable(text), resources.get(email ?? "") ?? roster);
       const errors = lines.filter(({ level }) => level === "error").length;
+      // Thrown here it would come with a stack. A logged error makes the program fail as well.
       if (errors > 0)
-        throw new pulumi.RunError(
+        pulumi.log.error(
           `${count(errors, "person", "people")} on the roster would be refused, see above. Nothing was written.`,
+          roster,
         );
     } catch (error) {
-      if (error instanceof pulumi.RunError) throw error;
       pulumi.log.warn(
         `This preview cannot tell what will happen to whom; all else in it holds. ${(error as Error).message}`,
         roster,
@@ -137,7 +141,7 @@ class Strangers {
   add({ unmanaged, breakGlass }: Previewed): void {
     this.#rosters += 1;
     this.#ignored ||= unmanaged === "ignore";
-    for (const email of breakGlass) this.#known.add(email.trim().toLowerCase());
+    for (const email of breakGlass) this.#known.add(normalize(email));
   }
 
   foretell(scene: Scene): Line | undefined {

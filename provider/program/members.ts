@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
-import { isKnown, withChildren } from "./engine";
-import type { Status } from "./lifecycle/state";
+import { isKnown, withChildren } from "../deployment/engine";
+import type { Status } from "../lifecycle/state";
+import { isUuid, keyAdvice, type SettingsResult } from "../settings";
+import type { Role } from "../trieve/model";
 import { providerOf, settingsOf } from "./provider";
-import { isUuid, keyAdvice, type SettingsResult } from "./settings";
-import type { Role } from "./trieve/model";
 
 /** Somebody who is in an organization, or invited to it. */
 export interface Member {
@@ -122,13 +122,11 @@ async function look(
   if (wrong.length > 0 || !settings || typeof organizationId !== "string")
     throw new pulumi.RunError(`getMembers: ${wrong.join("; ")}.`);
   // Loaded when first asked: programs without a look-up start faster.
-  const [{ Client }, { listEverybody, presentOf }, { standingOf }, { newestOf }] =
-    await Promise.all([
-      import("./trieve/client.js"),
-      import("./lifecycle/everybody.js"),
-      import("./lifecycle/forecast.js"),
-      import("./lifecycle/observe.js"),
-    ]);
+  const [{ Client }, { listEverybody, presentOf }, { newestOf, standingOf }] = await Promise.all([
+    import("../trieve/client.js"),
+    import("../lifecycle/everybody.js"),
+    import("../lifecycle/observe.js"),
+  ]);
   const { apiUrl, apiKey, maxConcurrency, keySource } = settings;
   const client = new Client({ apiUrl, apiKey, maxConcurrency, keyAdvice: keyAdvice(keySource) });
   const everybody = await listEverybody(client, organizationId).catch((error: Error) => {

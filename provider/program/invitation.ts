@@ -1,10 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Declaration, declareLater } from "./claims";
-import { dynamicType, storedProvider } from "./dynamic";
-import { isKnown } from "./engine";
-import type { DeletionPolicy, Status } from "./lifecycle/state";
+import { isKnown } from "../deployment/engine";
+import { Declaration, declareLater } from "../deployment/meeting";
+import { dynamicType, storedProvider } from "../dynamic/stored";
+import type { DeletionPolicy, Status } from "../lifecycle/state";
+import type { Role } from "../trieve/model";
 import { Provider, providerOf } from "./provider";
-import type { Role } from "./trieve/model";
 
 /** Arguments of {@link TrieveInvitation}. */
 export interface TrieveInvitationArgs {
@@ -21,6 +21,8 @@ export interface TrieveInvitationArgs {
   role?: pulumi.Input<Role>;
   /** Set by rosters: the role is a default, and lowers nobody who is found with a higher one. @internal */
   roleIsDefault?: boolean;
+  /** Set by rosters: their mark, without whose guard nothing is done to the person. @internal */
+  roster?: pulumi.Input<string>;
   /**
    * Route patterns such as `"POST /api/chunk/search"`. Only these are allowed, **and on these the person acts as
    * owner**. Patterns are regular expressions that may match anywhere in `METHOD /path`. Left out: no restriction for
@@ -57,11 +59,14 @@ export class TrieveInvitation extends pulumi.CustomResource {
   declare readonly email: pulumi.Output<string>;
   /** UUID. */
   declare readonly organizationId: pulumi.Output<string>;
-  /** As it is at the server, also where the program does not say; `null` after an update that failed half-way. */
+  /** As it is at the server, also where the program does not say. While absent: as last seen, `null` if never. */
   declare readonly role: pulumi.Output<Role | null>;
-  /** As they are at the server; `null`: no restriction. */
+  /** As they are at the server; `null`: no restriction. While absent: as last seen. */
   declare readonly scopes: pulumi.Output<string[] | null>;
-  /** `"pending"`: invited, not accepted. `"member"`: in. `"absent"`: only after an update that failed half-way. */
+  /**
+   * `"pending"`: invited, not accepted. `"member"`: in. `"absent"`: neither, as a refresh found them or an update that
+   * failed half-way left them; the next `up` brings them back with the rights they had, but never as owner.
+   */
   declare readonly status: pulumi.Output<Status>;
   /** UUID of the account; `null` while pending. */
   declare readonly userId: pulumi.Output<string | null>;
@@ -86,7 +91,7 @@ export class TrieveInvitation extends pulumi.CustomResource {
    */
   constructor(name: string, args: TrieveInvitationArgs, opts?: pulumi.CustomResourceOptions) {
     if (opts?.import !== undefined)
-      throw new Error(
+      throw new pulumi.RunError(
         `TrieveInvitation "${name}": Pulumi cannot import dynamic resources, and there is no need to. Leave \`import\` out: somebody who is there already is adopted as they are.`,
       );
     // For each resource the SDK notes sixty stack traces, of which it shows none unless a promise is lost: in a program
@@ -111,7 +116,7 @@ export class TrieveInvitation extends pulumi.CustomResource {
           mailFailed: undefined,
           instance: undefined,
           ...args,
-          __provider: storedProvider,
+          __provider: storedProvider.person,
         },
         pulumi.mergeOptions(opts, { additionalSecretOutputs: ["inviteUrl"] }),
       );
@@ -162,20 +167,23 @@ function declarePersonOf(
   const declaration = new Declaration(name);
   const declareIn = (organization: unknown, email: unknown) => {
     // What is wrong with them is said by the check, with everything else.
-    if (typeof organization !== "string" || typeof email !== "string") return;
-    declaration.byArguments(`${organization.trim().toLowerCase()}/${email.trim().toLowerCase()}`);
+    if (typeof organization !== "string" || typeof email !== "string") return undefined;
+    return declaration.byArguments(
+      `${organization.trim().toLowerCase()}/${email.trim().toLowerCase()}`,
+    );
   };
   pulumi
     .all([resource.id, resource.instance])
     .apply(([person, instance]) => declaration.asRegistered(person, instance));
-  if (typeof organizationId === "string" && typeof args.email === "string")
-    declareIn(organizationId, args.email);
-  else
-    declareLater(
-      isKnown(
-        pulumi
-          .all([organizationId, args.email])
-          .apply(([organization, email]) => declareIn(organization, email)),
-      ),
-    );
+  if (typeof organizationId === "string" && typeof args.email === "string") {
+    const problem = declareIn(organizationId, args.email);
+    if (problem !== undefined) throw new pulumi.RunError(problem);
+    return;
+  }
+  const declared = pulumi.all([organizationId, args.email]).apply(([organization, email]) => {
+    const problem = declareIn(organization, email);
+    // Thrown here it would come with a stack. A logged error makes the program fail as well.
+    if (problem !== undefined) pulumi.log.error(problem, resource);
+  });
+  declareLater(isKnown(declared));
 }

@@ -1,0 +1,106 @@
+import type { Objection, Organization } from "../lifecycle/act";
+import { type Inputs, idOf, type Outputs } from "../lifecycle/state";
+import { type Approval, objection } from "../roster/approval";
+
+/** What the rules for one person need of the deployment. */
+export interface Surroundings {
+  /** @throws if the settings do not suffice to ask its server */
+  readonly organization: (organizationId: string) => Promise<Organization>;
+  /** Whether the program declares this person in another resource than that with this instance. */
+  readonly isDeclaredElsewhere: (person: string, instance: string) => boolean;
+  /** What the guard of a roster has approved in this deployment. */
+  readonly approvalOf: (roster: string) => Approval | undefined;
+  readonly warn: (text: string) => void;
+}
+
+type Rules = typeof import("../lifecycle/act");
+
+/** Loaded when first needed: previews without changes ask nothing of a server. */
+let rules: Promise<Rules> | undefined;
+
+function loadRules(): Promise<Rules> {
+  rules ??= import("../lifecycle/act.js");
+  return rules;
+}
+
+/** Brings a person in as declared, or changes them. @throws HalfDone if something was written and the rest failed */
+export async function ensurePerson(
+  inputs: Inputs,
+  recorded: Outputs | undefined,
+  surroundings: Surroundings,
+): Promise<Outputs> {
+  const { ensure } = await loadRules();
+  const organization = await surroundings.organization(inputs.organizationId);
+  // Who leaves a roster belongs to it until that is recorded.
+  const roster = inputs.roster ?? recorded?.roster ?? null;
+  return ensure(organization, inputs, recorded, objectionTo(inputs, roster, surroundings));
+}
+
+/**
+ * What is so now of a person.
+ *
+ * @param id `<organizationId>/<email>`
+ * @param recorded undefined for a look-up by id
+ * @throws if nobody of that address is in or invited, and nothing is recorded
+ */
+export async function readPerson(
+  id: string,
+  recorded: Outputs | undefined,
+  surroundings: Surroundings,
+): Promise<{ readonly outputs: Outputs; readonly inputs: Partial<Inputs> }> {
+  const { read } = await loadRules();
+  const person = parseId(id);
+  const organization = await surroundings.organization(person.organizationId);
+  const outputs = await read(organization, person, recorded);
+  if (outputs) return { outputs, inputs: inputsOf(outputs) };
+  throw new Error(
+    `${person.email} is neither a member of organization ${person.organizationId} nor invited to it.`,
+  );
+}
+
+/** Takes a person out, or leaves them as they were found, as their policy says. */
+export async function removePerson(recorded: Outputs, surroundings: Surroundings): Promise<void> {
+  const { email, organizationId, instance, roster } = recorded;
+  if (surroundings.isDeclaredElsewhere(idOf(recorded), instance)) {
+    surroundings.warn(
+      `${email} stays in organization ${organizationId}: another resource of the program declares them.`,
+    );
+    return;
+  }
+  const { remove } = await loadRules();
+  const organization = await surroundings.organization(organizationId);
+  await remove(organization, recorded, objectionTo(recorded, roster, surroundings));
+}
+
+function objectionTo(
+  { organizationId, email }: Pick<Inputs, "organizationId" | "email">,
+  roster: string | null,
+  { approvalOf }: Surroundings,
+): Objection {
+  return (goal, lowers) =>
+    roster === null
+      ? undefined
+      : objection({ roster, organizationId, email, goal, lowers }, approvalOf(roster));
+}
+
+/** What a program would have to say to have things as they are, by which the engine shows drift. */
+function inputsOf(outputs: Outputs): Partial<Inputs> {
+  const { email, organizationId, deletionPolicy, resendTrigger, roster, managed } = outputs;
+  return {
+    email,
+    organizationId,
+    deletionPolicy,
+    ...(resendTrigger === null ? {} : { resendTrigger }),
+    ...(roster === null ? {} : { roster }),
+    ...(managed.includes("role") && outputs.role ? { role: outputs.role } : {}),
+    ...(managed.includes("roleIsDefault") ? { roleIsDefault: true } : {}),
+    ...(managed.includes("scopes") && outputs.scopes ? { scopes: outputs.scopes } : {}),
+  };
+}
+
+function parseId(id: string): Pick<Inputs, "organizationId" | "email"> {
+  const [, organizationId, email] = /^([0-9a-f-]{36})\/([^@]+@[^@]+)$/i.exec(id) ?? [];
+  if (organizationId === undefined || email === undefined)
+    throw new Error(`${JSON.stringify(id)} is not an id of the form <organizationId>/<email>.`);
+  return { organizationId: organizationId.toLowerCase(), email: email.toLowerCase() };
+}
