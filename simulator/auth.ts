@@ -56,20 +56,11 @@ export function organizationHeader(headers: Headers): string | undefined {
 }
 
 function organizationId(header: string): string {
-  try {
-    return parseUuid(header);
-  } catch {
+  const id = parseUuid(header);
+  if (id === undefined) {
     throw refusal(400, "Could not convert Organization to UUID");
   }
-}
-
-function isUuid(text: string): boolean {
-  try {
-    parseUuid(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return id;
 }
 
 /** An account with its memberships in organizations that are there. */
@@ -80,7 +71,7 @@ function accountUser(store: Store, accountId: string): User | undefined {
 
 /** The admin key acts as some owner of the organization, and sees only that membership. */
 function someOwner(store: Store, header: string | undefined): User | undefined {
-  const id = header !== undefined && isUuid(header) ? parseUuid(header) : undefined;
+  const id = parseUuid(header ?? "");
   if (id === undefined || store.liveOrganization(id) === undefined) {
     return undefined;
   }
@@ -126,7 +117,7 @@ function refuseDataset(headers: Headers): void {
     return;
   }
   const header = organizationHeader(headers);
-  if (!isUuid(dataset)) {
+  if (parseUuid(dataset) === undefined) {
     if (header === undefined) {
       throw refusal(
         400,

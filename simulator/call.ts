@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { GenericSchema } from "valibot";
 import { type Answer, json, refusal, textRefusal } from "./answer";
 import type { Caller, User } from "./auth";
-import { type Category, JsonError, type Read, readJson, type Struct } from "./json";
+import { jsonRefusal, readJson } from "./json";
 import type { PostOffice } from "./mail";
 import type { Pool } from "./pool";
 import type { Organization } from "./rows";
 import type { Store } from "./store";
-import { parseUuid, UuidError } from "./uuid";
+import { parseUuid } from "./uuid";
 
 /** What all requests share. */
 export interface World {
@@ -71,27 +72,21 @@ export function organizationOf({ caller }: Call): Organization {
 
 /** A UUID in the path. */
 export function pathId(call: Call, name: string): string {
-  try {
-    return parseUuid(call.params[name] ?? "");
-  } catch (error) {
-    if (error instanceof UuidError) {
-      throw refusal(400, `Path deserialize error: UUID parsing failed: ${error.message}`);
-    }
-    throw error;
+  const id = parseUuid(call.params[name] ?? "");
+  if (id === undefined) {
+    throw refusal(400, "Path deserialize error: UUID parsing failed: no UUID");
   }
+  return id;
 }
 
 /** A UUID in the query, if there. */
 export function queryId(query: URLSearchParams, name: string): string | null {
   const text = query.get(name);
-  try {
-    return text === null ? null : parseUuid(text);
-  } catch (error) {
-    if (error instanceof UuidError) {
-      throw textRefusal(400, `Query deserialize error: UUID parsing failed: ${error.message}`);
-    }
-    throw error;
+  const id = text === null ? null : parseUuid(text);
+  if (id === undefined) {
+    throw textRefusal(400, "Query deserialize error: UUID parsing failed: no UUID");
   }
+  return id;
 }
 
 /** Rows as they are now, sent when their time is over. */
@@ -103,58 +98,23 @@ export async function list({ rowMs }: World, rows: readonly unknown[]): Promise<
   return answer;
 }
 
-const solutions: Readonly<Record<Category | "contentType", readonly [type: string, way: string]>> =
-  {
-    contentType: [
-      "Content type header error",
-      "Ensure the content type request header of the HTTP request is set as `Content-Type: application/json`.",
-    ],
-    syntax: [
-      "Syntax error in JSON",
-      "Fix syntax errors in the JSON payload to adhere to JSON formatting rules.",
-    ],
-    data: [
-      "Data error in JSON",
-      "Ensure that the data in the JSON payload is valid and consistent with the expected schema.",
-    ],
-    eof: [
-      "Unexpected end of JSON input",
-      "Ensure that the JSON payload is complete and not truncated.",
-    ],
-  };
-
-function jsonRefusal(problem: keyof typeof solutions, message: string) {
-  const [type, way] = solutions[problem];
-  return refusal(
-    400,
-    `Json Deserialization Error: *Type* : ${type} | *Message* : ${message} | ${way}`,
-  );
-}
-
 /**
  * The JSON body, for handlers that name it before `rest`, which are the other things they ask for.
  *
  * A wrong content type is found first of all. The body comes next if it has arrived, that is if authentication has
  * waited for the database; otherwise `rest` is looked at while the body is still on its way.
  */
-export function bodyAnd<S extends Struct, T>(
+export function bodyAnd<B, T>(
   call: Call,
-  struct: S,
+  schema: GenericSchema<unknown, B>,
   rest: () => T,
-): { data: Read<S>; rest: T } {
+): { data: B; rest: T } {
   // A missing content type is filled in by a middleware.
   const contentType = call.headers.get("content-type") ?? "application/json";
   if (!/^[^/;]+\/([^;]+\+)?json\s*(;|$)/i.test(contentType)) {
     throw jsonRefusal("contentType", "Content type error");
   }
   const early = call.caller.askedDatabase ? undefined : { value: rest() };
-  try {
-    const data = readJson(call.body, struct);
-    return { data, rest: early === undefined ? rest() : early.value };
-  } catch (error) {
-    if (error instanceof JsonError) {
-      throw jsonRefusal(error.category, `Json deserialize error: ${error.message}`);
-    }
-    throw error;
-  }
+  const data = readJson(call.body, schema);
+  return { data, rest: early === undefined ? rest() : early.value };
 }

@@ -1,20 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import * as v from "valibot";
 import { type Answer, empty, refusal } from "./answer";
 import type { User } from "./auth";
 import { adminOnly, bodyAnd, type Call, list, organizationOf, pathId, type World } from "./call";
+import { i32, scopes } from "./json";
 import { invitationLink, memberLink } from "./mail";
 import type { Organization } from "./rows";
 
-const invitationData = {
-  name: "InvitationData",
-  fields: {
-    user_role: "i32",
-    email: "string",
-    app_url: "string",
-    redirect_uri: "string",
-    scopes: "strings?",
-  },
-} as const;
+const invitationData = v.object({
+  user_role: i32,
+  email: v.string(),
+  app_url: v.string(),
+  redirect_uri: v.string(),
+  scopes,
+});
 
 /** Trieve's pattern: no end, so anything may follow; the apostrophe is a curly one, so a straight one is refused. */
 const emailPattern = /^[a-zA-Z0-9.!#$%&’*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)*/;

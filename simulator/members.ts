@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { type Answer, empty, refusal } from "./answer";
 import {
   adminOnly,
@@ -9,13 +10,15 @@ import {
   pathId,
   type World,
 } from "./call";
+import { i32, scopes, uuid } from "./json";
 import { roleOf } from "./rows";
 import { slimUser } from "./views";
 
-const updateData = {
-  name: "UpdateUserReqPayload",
-  fields: { user_id: "uuid?", role: "i32?", scopes: "strings?" },
-} as const;
+const updateData = v.object({
+  user_id: v.nullish(uuid, null),
+  role: v.nullish(i32, null),
+  scopes,
+});
 
 /** `GET /api/organization/users/{organization_id}`: one entry per membership row. Any organization's. */
 export function listMembers(world: World, call: Call): Promise<Answer> {

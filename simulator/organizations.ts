@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { type Answer, empty, json, jsonText, refusal, textRefusal } from "./answer";
 import {
   adminOnly,
@@ -10,24 +11,21 @@ import {
   queryId,
   type World,
 } from "./call";
+import { i32, scopes, uuid } from "./json";
 import { completeOrganization, keyView, planJson, slimUser } from "./views";
 
-const createData = { name: "CreateOrganizationReqPayload", fields: { name: "string" } } as const;
-const updateData = {
-  name: "UpdateOrganizationReqPayload",
-  fields: { name: "string?", partner_configuration: "any?" },
-} as const;
-const keyData = {
-  name: "CreateApiKeyReqPayload",
-  fields: {
-    name: "string",
-    role: "i32",
-    dataset_ids: "uuids?",
-    scopes: "strings?",
-    expires_at: "string?",
-    default_params: "any?",
-  },
-} as const;
+const createData = v.object({ name: v.string() });
+const updateData = v.object({
+  name: v.nullish(v.string(), null),
+  partner_configuration: v.nullish(v.unknown(), null),
+});
+const keyData = v.object({
+  name: v.string(),
+  role: i32,
+  dataset_ids: v.nullish(v.array(uuid), null),
+  scopes,
+  expires_at: v.nullish(v.string(), null),
+});
 
 /** `GET /api/auth/me`. An organization key is nobody, so there is nobody to show. */
 export function me({ store }: World, call: Call): Answer {

@@ -114,7 +114,7 @@ describe("simulator: accepting an invitation", () => {
         email: "a@x.example",
       });
       expect(status).to.equal(400);
-      expect(body).to.match(/^Query deserialize error: UUID parsing failed: invalid character/);
+      expect(body).to.match(/^Query deserialize error: UUID parsing failed: /);
     });
   });
 

@@ -176,11 +176,11 @@ class Placeholders {
   }
 }
 
-/** What parsers say need not be the same to the letter. */
+/** What parsers say need not be the same: of a body the type of the error counts, of a UUID that it is none. */
 function withoutParserTalk(message: string): string {
   return message
-    .replace(/(UUID parsing failed: ).*?( \||$)/, "$1$2")
-    .replace(/ at line \d+ column \d+/, "");
+    .replace(/(Json deserialize error: ).*( \| )/, "$1$2")
+    .replace(/(UUID parsing failed: ).*/, "$1");
 }
 
 function parsedBody(body: string): unknown {
