@@ -110,7 +110,7 @@ function userOfKey(
     : user;
 }
 
-/** The simulator has no datasets, so a dataset header, which comes before the organization's, finds none. */
+/** The simulator answers nothing about one dataset, so a dataset header, which comes before the organization's, finds none. */
 function refuseDataset(headers: Headers): void {
   const dataset = headers.get("tr-dataset") ?? headers.get("x-dataset");
   if (dataset === null) {

@@ -67,11 +67,20 @@ function forgetMembers({ store }: World, organizationId: string): void {
   }
 }
 
-/** Tags go, what is left is escaped. */
+/**
+ * What is left of a name when an HTML parser has read it: blanks before it, tags and scripts go, the rest is escaped.
+ * A `<` that begins no tag is text.
+ */
 function sanitize(name: string): string {
-  // No tag ends in what comes after.
-  const end = name.lastIndexOf(">") + 1;
-  return (name.slice(0, end).replace(/<[^>]*>?/g, "") + name.slice(end))
+  const [start = "", ...pieces] = name.trimStart().split("<");
+  const texts = pieces.map((piece) => {
+    if (!/^[a-z/!]/i.test(piece)) {
+      return `<${piece}`;
+    }
+    const end = piece.indexOf(">");
+    return end < 0 || /^(script|style)\b/i.test(piece) ? "" : piece.slice(end + 1);
+  });
+  return (start + texts.join(""))
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;");
@@ -88,7 +97,7 @@ export function updateOrganization(world: World, call: Call): Answer {
   organization.partner_configuration =
     data.partner_configuration ?? organization.partner_configuration;
   forgetMembers(world, organization.id);
-  return json(organization);
+  return json(completeOrganization(organization));
 }
 
 /** `DELETE /api/organization/{organization_id}`. Any organization; memberships and invitations stay. */
@@ -103,19 +112,25 @@ export function deleteOrganization(world: World, call: Call): Answer {
   return empty(204);
 }
 
+/** A date with a zone, or with a blank and no zone, which is UTC. Anything else counts for nothing, without a word. */
+function expiry(text: string | null): number | null {
+  const zoned = text?.replace(/^\S{10} [\d:]{8}$/, "$&Z") ?? "";
+  const readable = /^\d{4}-\d\d-\d\d[T ][\d:.]+(Z|[+-]\d\d:\d\d)$/i.test(zoned);
+  const at = readable ? Date.parse(zoned) : Number.NaN;
+  return Number.isNaN(at) ? null : at;
+}
+
 /** `POST /api/organization/api_key`. Any role, also above the caller's. */
 export function createKey({ store }: World, call: Call): Answer {
   adminOnly(call);
   const { data, rest: organization } = bodyAnd(call, keyData, () => organizationOf(call));
-  const expires = data.expires_at === null ? Number.NaN : Date.parse(data.expires_at);
   const key = store.addOrganizationKey({
     organization_id: organization.id,
     name: data.name,
     role: data.role,
     scopes: data.scopes,
     dataset_ids: data.dataset_ids,
-    // A date that cannot be read means never.
-    expires_at: Number.isNaN(expires) ? null : expires,
+    expires_at: expiry(data.expires_at),
   });
   return json({ api_key: key.text });
 }

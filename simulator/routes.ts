@@ -1,5 +1,6 @@
 import { type Answer, empty } from "./answer";
 import type { Call, World } from "./call";
+import { createDataset, listDatasets } from "./datasets";
 import { deleteInvitation, invite, listInvitations } from "./invitations";
 import type { Route } from "./log";
 import { listMembers, removeMember, updateMember } from "./members";
@@ -57,6 +58,8 @@ export const resources: readonly Resource[] = [
       PUT: ["updateOrganization", updateOrganization],
     },
   },
+  { path: "/api/dataset", methods: { POST: ["createDataset", createDataset] } },
+  { path: "/api/dataset/organization/:id", methods: { GET: ["listDatasets", listDatasets] } },
   { path: "/api/invitation", methods: { POST: ["invite", invite] } },
   {
     path: "/api/invitation/:id",

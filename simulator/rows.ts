@@ -88,3 +88,16 @@ export interface UserKey {
   /** 0: every role of the account counts as user. */
   readonly role: 0 | 1;
 }
+
+/** A row of `datasets` with its counter, as lists show it. */
+export interface DatasetAndUsage {
+  readonly dataset: {
+    readonly id: string;
+    readonly name: string;
+    readonly tracking_id: string | null;
+    readonly created_at: string;
+    readonly updated_at: string;
+    readonly organization_id: string;
+  };
+  readonly dataset_usage: { id: string; dataset_id: string; chunk_count: number };
+}

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import {
   type Account,
+  type DatasetAndUsage,
   type Invitation,
   type Membership,
   type Organization,
@@ -62,6 +63,7 @@ export class Store {
   readonly accounts = new Map<string, Account>();
   readonly invitations = new Map<string, Invitation>();
   readonly organizationKeys = new Map<string, OrganizationKey>();
+  readonly datasets: DatasetAndUsage[] = [];
   readonly userKeys = new Map<string, UserKey>();
   readonly #accountsByEmail = new Index<Account>();
   readonly #accountsBySubject = new Map<string, Account>();
@@ -256,6 +258,24 @@ export class Store {
       updated_at: now,
     };
     this.organizationKeys.set(row.text, row);
+    return row;
+  }
+
+  addDataset(organizationId: string, name: string, trackingId: string | null): DatasetAndUsage {
+    const now = timestamp();
+    const id = randomUUID();
+    const row: DatasetAndUsage = {
+      dataset: {
+        id,
+        name,
+        tracking_id: trackingId,
+        created_at: now,
+        updated_at: now,
+        organization_id: organizationId,
+      },
+      dataset_usage: { id: randomUUID(), dataset_id: id, chunk_count: 0 },
+    };
+    this.datasets.push(row);
     return row;
   }
 

@@ -162,8 +162,13 @@ describe("simulator: who may do what", () => {
     const list = async (key: string) =>
       outcome(await world.ask("GET", `/api/invitations/${id}`, { key }));
     expect(await list(await mint("2001-01-01T00:00:00Z"))).to.equal("401 Unauthorized");
+    expect(await list(await mint("2001-01-01T00:00:00.5+01:00"))).to.equal("401 Unauthorized");
+    expect(await list(await mint("2001-01-01 00:00:00")), "UTC").to.equal("401 Unauthorized");
     expect(await list(await mint("2999-01-01T00:00:00Z"))).to.equal("200");
-    expect(await list(await mint("whenever")), "unreadable means never").to.equal("200");
+    expect(await list(await mint("2999-01-01 00:00:00"))).to.equal("200");
+    for (const unreadable of ["2001-01-01T00:00:00", "2001-01-01", "2001-01-01 77:00:00", "soon"]) {
+      expect(await list(await mint(unreadable)), `${unreadable} means never`).to.equal("200");
+    }
   });
 
   describe("with scopes", () => {

@@ -58,15 +58,32 @@ describe("simulator: organizations", () => {
       "403 Forbidden",
     );
     const reply = await world.ask("PUT", "/api/organization", { body });
-    expect(JSON.parse(reply.body)).to.deep.include({
-      name: "R&amp;D",
-      partner_configuration: { EMAIL: "us@x.example" },
+    const renamed = JSON.parse(reply.body) as { name: string; partner_configuration: object };
+    expect(renamed.name).to.equal("R&amp;D");
+    expect(renamed.partner_configuration).to.include({
+      EMAIL: "us@x.example",
+      COMPANY_NAME: "Trieve",
     });
     const shown = await world.ask("GET", `/api/organization/${world.organization.id}`);
     expect(shown.body)
       .to.include('"EMAIL":"us@x.example"')
       .and.to.include('"COMPANY_NAME":"Trieve"');
   });
+
+  const names: [put: string, stored: string][] = [
+    ["", ""],
+    ["  a & b  ", "a &amp; b  "],
+    ['<b>Q&A</b> <script>x</script>"y"', 'Q&amp;A "y"'],
+    ["1 < 2 > 0", "1 &lt; 2 &gt; 0"],
+    ["<style>x</style><script>never ends", ""],
+    ["a<b", "a"],
+  ];
+  for (const [put, stored] of names) {
+    it(`renamed to ${JSON.stringify(put)} are called ${JSON.stringify(stored)}`, async () => {
+      const reply = await world.ask("PUT", "/api/organization", { body: { name: put } });
+      expect((JSON.parse(reply.body) as { name: string }).name).to.equal(stored);
+    });
+  }
 
   it("without members are changed, but the answer is an error", async () => {
     const { id, apiKey } = world.simulator.createOrganization("empty", { ownerless: true });
