@@ -1,7 +1,6 @@
 import { type Answer, empty, Panic, Refusal, refusal, textRefusal } from "./answer";
 import { queryId, type World } from "./call";
 import { type Account, type Invitation, roleOf } from "./rows";
-import { freeMembers } from "./views";
 
 /** Somebody as the identity provider describes them. */
 export interface Person {
@@ -12,7 +11,7 @@ export interface Person {
 }
 
 /** What `GET /api/auth` keeps until the person comes back from the identity provider. */
-export interface LoginState {
+interface LoginState {
   readonly redirectUri: string;
   readonly organizationId: string | null;
   readonly invitationId: string | null;
@@ -59,10 +58,10 @@ function useInvitation({ store }: World, state: LoginState, id: string, email: s
 
 /**
  * A new account: owner of an organization of its own, or in the organization of the link. That one takes anybody, as a
- * user, who leaves the invitation out of the link. Only here does the plan's limit count.
+ * user, who leaves the invitation out of the link. Only here would a plan's limit count.
  */
 function createAccount(world: World, state: LoginState, person: Person, subject: string): Account {
-  const { store, unlimited } = world;
+  const { store } = world;
   const { email } = person;
   const localPart = email.split("@")[0] ?? "";
   const organization =
@@ -71,9 +70,6 @@ function createAccount(world: World, state: LoginState, person: Person, subject:
       : store.liveOrganization(state.organizationId);
   if (organization === undefined) {
     throw refusal(404, "Not Found: Organization not found");
-  }
-  if (!unlimited && store.membershipsIn(organization.id).size >= freeMembers) {
-    throw refusal(400, "User limit reached for organization, must upgrade plan to add more users");
   }
   let role: number = state.organizationId === null ? 2 : 0;
   let scopes: string[] | null = null;
@@ -120,7 +116,7 @@ function accountOf(
  * A person comes back from the identity provider: the callback of Trieve's sign-in, with all that it does to accounts,
  * memberships and the invitation.
  */
-export function signIn(world: World, state: LoginState, person: Person): Answer {
+function signIn(world: World, state: LoginState, person: Person): Answer {
   const { store } = world;
   const { account, isNew } = accountOf(world, state, person);
   const memberships = store.membershipsOf(account.id);

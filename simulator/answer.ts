@@ -38,7 +38,7 @@ export function textRefusal(status: number, body: string): Refusal {
   return new Refusal({ status, headers: { "content-type": "text/plain; charset=utf-8" }, body });
 }
 
-/** The server's code panicked: the client sees the connection close, and a release build ends its process. */
+/** The server's code panicked: the client sees the connection close. A release build ends its process too. */
 export class Panic extends Error {
   override name = "Panic" as const;
 }

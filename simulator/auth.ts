@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { refusal } from "./answer";
-import type { Pool } from "./pool";
+import type { World } from "./call";
 import { type Membership, type Organization, roleOf } from "./rows";
 import { scopesAllow } from "./scopes";
 import type { Store } from "./store";
@@ -25,29 +25,12 @@ export interface Caller {
   readonly askedDatabase: boolean;
 }
 
-/** What a key is, whether or not it opens anything. */
-export type KeyKind = "none" | "unknown" | "admin" | "organization" | "user";
-
 /** The key of a request. `Authorization` hides `x-api-key`, whatever it holds; `Bearer ` must be spelled so. */
 export function keyOf(headers: Headers): string | undefined {
   return (headers.get("authorization") ?? headers.get("x-api-key") ?? undefined)?.replace(
     /^Bearer /,
     "",
   );
-}
-
-/** What kind of key a text is. */
-export function kindOfKey(store: Store, adminKey: string, text: string | undefined): KeyKind {
-  if (text === undefined) {
-    return "none";
-  }
-  if (text === adminKey) {
-    return "admin";
-  }
-  if (store.organizationKey(text) !== undefined) {
-    return "organization";
-  }
-  return store.userKeys.has(text) ? "user" : "unknown";
 }
 
 /** The organization header of a request as it came. */
@@ -61,12 +44,6 @@ function organizationId(header: string): string {
     throw refusal(400, "Could not convert Organization to UUID");
   }
   return id;
-}
-
-/** An account with its memberships in organizations that are there. */
-function accountUser(store: Store, accountId: string): User | undefined {
-  const account = store.accounts.get(accountId);
-  return account && { ...account, memberships: store.membershipsOf(accountId) };
 }
 
 /** The admin key acts as some owner of the organization, and sees only that membership. */
@@ -99,18 +76,15 @@ function userOfKey(
     // Nobody in particular: another id on every request.
     return { id: randomUUID(), email: "", memberships: [key] };
   }
-  const userKey = store.userKeys.get(text);
-  const user = userKey && accountUser(store, userKey.user_id);
+  const account = store.userKeys.get(text);
+  const memberships = account === undefined ? [] : store.membershipsOf(account.id);
   // The query joins memberships: an account without any is not found.
-  if (user === undefined || user.memberships.length === 0) {
-    return undefined;
-  }
-  return userKey?.role === 0
-    ? { ...user, memberships: user.memberships.map((row) => ({ ...row, role: 0 })) }
-    : user;
+  return account === undefined || memberships.length === 0
+    ? undefined
+    : { ...account, memberships };
 }
 
-/** The simulator answers nothing about one dataset, so a dataset header, which comes before the organization's, finds none. */
+/** No route is about one dataset, so a dataset header, which comes before the organization's, finds none here. */
 function refuseDataset(headers: Headers): void {
   const dataset = headers.get("tr-dataset") ?? headers.get("x-dataset");
   if (dataset === null) {
@@ -136,12 +110,11 @@ function refuseDataset(headers: Headers): void {
  * @throws {Refusal} in this order: header is no UUID, no such organization, not its member, scopes do not allow.
  */
 export async function authenticate(
-  store: Store,
-  pool: Pool,
-  adminKey: string,
-  request: { method: string; path: string; headers: Headers },
+  { store, pool, adminKey }: World,
+  method: string,
+  path: string,
+  headers: Headers,
 ): Promise<Caller> {
-  const { headers } = request;
   const text = keyOf(headers);
   const header = organizationHeader(headers);
   if (text !== undefined) {
@@ -168,7 +141,7 @@ export async function authenticate(
   if (membership.scopes === null) {
     return { user, organization, gateRole: roleOf(membership.role), askedDatabase: true };
   }
-  if (!scopesAllow(membership.scopes, `${request.method} ${request.path}`)) {
+  if (!scopesAllow(membership.scopes, `${method} ${path}`)) {
     throw refusal(403, "Forbidden");
   }
   return { user, organization, gateRole: 2, askedDatabase: true };

@@ -1,25 +1,32 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { GenericSchema } from "valibot";
 import { type Answer, json, refusal, textRefusal } from "./answer";
 import type { Caller, User } from "./auth";
 import { jsonRefusal, readJson } from "./json";
 import type { PostOffice } from "./mail";
+import { pause } from "./pause";
 import type { Pool } from "./pool";
 import type { Organization } from "./rows";
 import type { Store } from "./store";
 import { parseUuid } from "./uuid";
+
+/** How long the server takes, in milliseconds. */
+export interface ServiceTimes {
+  /** The two lists. @default 0 */
+  readonly list?: number;
+  /** Each row of a list, after it was read. @default 0 */
+  readonly row?: number;
+  /** Everything else but health and invitations, which take as long as their mails. @default 0 */
+  readonly other?: number;
+}
 
 /** What all requests share. */
 export interface World {
   readonly store: Store;
   readonly pool: Pool;
   readonly postOffice: PostOffice;
-  /** No limit of members per organization. */
-  readonly unlimited: boolean;
-  /** Milliseconds between the checks of an invitation and its row. */
-  readonly inviteMs: number;
-  /** Milliseconds for each row of a list, after it was read. */
-  readonly rowMs: number;
+  /** `ADMIN_API_KEY` of the server. */
+  readonly adminKey: string;
+  readonly serviceTimes: ServiceTimes;
 }
 
 /** One authenticated request to a handler. */
@@ -90,11 +97,9 @@ export function queryId(query: URLSearchParams, name: string): string | null {
 }
 
 /** Rows as they are now, sent when their time is over. */
-export async function list({ rowMs }: World, rows: readonly unknown[]): Promise<Answer> {
+export async function list({ serviceTimes }: World, rows: readonly unknown[]): Promise<Answer> {
   const answer = json(rows);
-  if (rowMs > 0) {
-    await sleep(rowMs * rows.length, undefined, { ref: false });
-  }
+  await pause((serviceTimes.row ?? 0) * rows.length);
   return answer;
 }
 

@@ -4,20 +4,11 @@ import { inboxPage, inboxPath, invitationIn } from "./inbox";
 import type { Simulator } from "./index";
 import { signInPage } from "./sign-in";
 
-const person = {
+const acceptance = v.object({
+  link: v.string(),
   email: v.string(),
   name: v.optional(v.string()),
   subject: v.optional(v.string()),
-};
-
-const acceptance = v.object({ link: v.string(), ...person });
-
-const mailSwitch = v.object({ works: v.boolean() });
-
-const organization = v.object({
-  name: v.string(),
-  owner: v.optional(v.string()),
-  ownerless: v.optional(v.boolean()),
 });
 
 /** JSON has neither functions nor Infinity: `email` stands for a predicate, and 0 times for always. */
@@ -39,51 +30,29 @@ const fault = v.object({
   ]),
 });
 
-/** The body of a request, or the answer that says what is wrong with it. */
-async function read<T>(
-  c: Context,
-  schema: v.GenericSchema<unknown, T>,
-): Promise<{ value: T } | { problem: Response }> {
-  const body: unknown = await c.req.json().catch(() => undefined);
-  const result = v.safeParse(schema, body);
-  return result.success
-    ? { value: result.output }
-    : { problem: c.json({ message: v.summarize(result.issues) }, 400) };
-}
-
 /** The simulator's own paths, to be mounted under `/simulator`: what tests call on the object, for other processes. */
 export function controlRoutes(simulator: Simulator): Hono {
   const app = new Hono();
+  function post<T>(
+    path: string,
+    schema: v.GenericSchema<unknown, T>,
+    act: (c: Context, body: T) => Response,
+  ) {
+    app.post(path, async (c) => {
+      const result = v.safeParse(schema, await c.req.json().catch(() => undefined));
+      return result.success
+        ? act(c, result.output)
+        : c.json({ message: v.summarize(result.issues) }, 400);
+    });
+  }
   app.get("/mails", (c) => c.json(simulator.mails));
   app.get("/requests", (c) => c.json(simulator.requests));
   app.get("/state", (c) => {
     const { hung, inFlight, highestInFlight, mailWorks } = simulator;
     return c.json({ hung, inFlight, highestInFlight, mailWorks });
   });
-  app.post("/accept", async (c) => {
-    const body = await read(c, acceptance);
-    return "problem" in body ? body.problem : c.json(simulator.accept(body.value.link, body.value));
-  });
-  app.post("/mail", async (c) => {
-    const body = await read(c, mailSwitch);
-    if ("problem" in body) {
-      return body.problem;
-    }
-    simulator.mailWorks = body.value.works;
-    return c.body(null, 204);
-  });
-  app.post("/organizations", async (c) => {
-    const body = await read(c, organization);
-    return "problem" in body
-      ? body.problem
-      : c.json(simulator.createOrganization(body.value.name, body.value));
-  });
-  app.post("/fault", async (c) => {
-    const body = await read(c, fault);
-    if ("problem" in body) {
-      return body.problem;
-    }
-    const { route, times, email, effect } = body.value;
+  post("/accept", acceptance, (c, { link, ...person }) => c.json(simulator.accept(link, person)));
+  post("/fault", fault, (c, { route, times, email, effect }) => {
     simulator.fault({
       route,
       effect,

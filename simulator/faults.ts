@@ -29,43 +29,27 @@ export interface Fault {
 export interface FaultHandle {
   /** Takes the fault away. */
   remove(): void;
-  /** Requests hit so far. */
-  readonly hits: number;
-}
-
-class ActiveFault implements FaultHandle {
-  hits = 0;
-  constructor(
-    readonly fault: Fault,
-    readonly remove: () => void,
-  ) {}
-
-  takes(request: RequestRecord): boolean {
-    const { route, times = 1, when } = this.fault;
-    return (
-      this.hits < times && (route === "any" || route === request.route) && (when?.(request) ?? true)
-    );
-  }
 }
 
 /** The faults that are set. */
 export class Faults {
-  readonly #active = new Set<ActiveFault>();
+  readonly #active = new Set<Fault & { left: number }>();
 
   add(fault: Fault): FaultHandle {
-    const active: ActiveFault = new ActiveFault(fault, () => this.#active.delete(active));
+    const active = { ...fault, left: fault.times ?? 1 };
     this.#active.add(active);
-    return active;
+    return { remove: () => this.#active.delete(active) };
   }
 
-  /** The effect of the first fault that takes the request, which counts as a hit. */
-  take(request: RequestRecord): Effect | undefined {
-    for (const active of this.#active) {
-      if (active.takes(request)) {
-        active.hits += 1;
-        return active.fault.effect;
+  /** The effect of the first fault that takes the request; without any, one that changes nothing. */
+  take(request: RequestRecord): Effect {
+    for (const fault of this.#active) {
+      const { left, route, when, effect } = fault;
+      if (left > 0 && (route === "any" || route === request.route) && (when?.(request) ?? true)) {
+        fault.left -= 1;
+        return effect;
       }
     }
-    return undefined;
+    return { delayMs: 0 };
   }
 }

@@ -2,40 +2,28 @@ import { EventEmitter, once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Landing, openLink, type Person, subjectOf } from "./accept";
-import type { World } from "./call";
+import type { ServiceTimes, World } from "./call";
 import { controlRoutes } from "./control";
 import { type Fault, type FaultHandle, Faults } from "./faults";
 import { Log, type RequestRecord } from "./log";
 import { type Mail, PostOffice } from "./mail";
 import { Pool } from "./pool";
 import { type Account, type Membership, type RoleName, roleName, roleNumber } from "./rows";
-import { createServer, type ServiceTimes } from "./server";
+import { createServer } from "./server";
 import { Store } from "./store";
 
-export type { Landing, Person } from "./accept";
 export type { Effect, Fault, FaultHandle } from "./faults";
 export type { RequestRecord, Route } from "./log";
-export type { Mail } from "./mail";
 export type { RoleName } from "./rows";
-export type { ServiceTimes } from "./server";
 
 /** How a simulator behaves. */
 export interface SimulatorOptions {
   /** 0: any that is free. @default 0 */
   port?: number;
-  /** @default "127.0.0.1" */
-  host?: string;
   /** `ADMIN_API_KEY` of the server. @default "admin" */
   adminKey?: string;
   /** Ten requests at once with organization keys lock the server for good, as they do the real one. @default true */
   hangs?: boolean;
-  /** No limit of members. Otherwise the free plan's five, which count for new accounts only. @default true */
-  unlimited?: boolean;
-  /**
-   * What a panic does. `drop`: the connection closes, as with a debug build. `exit`: the server stops, as a release
-   * build does. @default "drop"
-   */
-  panics?: "drop" | "exit";
   /** How long a mail takes; its request waits. @default 0 */
   mailDelayMs?: number;
   /** How long requests take. */
@@ -79,7 +67,7 @@ export interface Simulator extends EventEmitter<SimulatorEvents> {
   createKey(organizationId: string, role: RoleName): string;
   revokeKey(key: string): void;
   /** An account that is in no organization. */
-  createAccount(email: string, name?: string): { id: string; email: string };
+  createAccount(email: string): { id: string };
   /**
    * Makes a member, and the account if need be. A second call makes a second row, as two requests at once do.
    * `since`: now unless told.
@@ -123,6 +111,8 @@ export interface Simulator extends EventEmitter<SimulatorEvents> {
   close(): Promise<void>;
 }
 
+const host = "127.0.0.1";
+
 class RunningSimulator extends EventEmitter<SimulatorEvents> implements Simulator {
   readonly #store = new Store();
   readonly #log = new Log();
@@ -130,37 +120,31 @@ class RunningSimulator extends EventEmitter<SimulatorEvents> implements Simulato
   readonly #world: World;
   readonly #postOffice: PostOffice;
   readonly #server: Server;
-  readonly #host: string;
   #port = 0;
 
   constructor(readonly options: SimulatorOptions) {
     super();
-    const { adminKey = "admin", hangs = true, unlimited = true, serviceTimes = {} } = options;
-    this.#host = options.host ?? "127.0.0.1";
+    const { adminKey = "admin", hangs = true, serviceTimes = {} } = options;
     this.#postOffice = new PostOffice(options.mailDelayMs ?? 0);
     this.#world = {
       store: this.#store,
       pool: new Pool(hangs),
       postOffice: this.#postOffice,
-      unlimited,
-      inviteMs: serviceTimes.invite ?? 0,
-      rowMs: serviceTimes.row ?? 0,
+      adminKey,
+      serviceTimes,
     };
     this.#store.addDefaults(adminKey);
     const machinery = {
-      world: this.#world,
+      ...this.#world,
       log: this.#log,
       faults: this.#faults,
-      adminKey,
-      serviceTimes,
       emit: (event: "request" | "response", record: RequestRecord) => this.emit(event, record),
-      panicked: () => this.#panicked(),
     };
     this.#server = createServer(machinery, controlRoutes(this));
   }
 
   async listen(): Promise<this> {
-    this.#server.listen(this.options.port ?? 0, this.#host);
+    this.#server.listen(this.options.port ?? 0, host);
     await once(this.#server, "listening");
     this.#port = (this.#server.address() as AddressInfo).port;
     return this;
@@ -171,7 +155,7 @@ class RunningSimulator extends EventEmitter<SimulatorEvents> implements Simulato
   }
 
   get url(): string {
-    return `http://${this.#host}:${this.port}`;
+    return `http://${host}:${this.port}`;
   }
 
   get requests(): readonly RequestRecord[] {
@@ -240,11 +224,11 @@ class RunningSimulator extends EventEmitter<SimulatorEvents> implements Simulato
     this.#store.userKeys.delete(key);
   }
 
-  createAccount(email: string, name?: string): { id: string; email: string } {
+  createAccount(email: string): { id: string } {
     if (this.#store.accountByEmail(email) !== undefined) {
       throw new Error(`there is an account ${email} already`);
     }
-    return this.#newAccount(email, name ?? null);
+    return this.#newAccount(email);
   }
 
   addMember(
@@ -255,7 +239,7 @@ class RunningSimulator extends EventEmitter<SimulatorEvents> implements Simulato
     since?: Date,
   ) {
     this.#known(organizationId);
-    const account = this.#store.accountByEmail(email) ?? this.#newAccount(email, null);
+    const account = this.#store.accountByEmail(email) ?? this.#newAccount(email);
     this.#store.addMembership(account.id, organizationId, roleNumber(role), scopes, since);
     return { userId: account.id };
   }
@@ -321,28 +305,14 @@ class RunningSimulator extends EventEmitter<SimulatorEvents> implements Simulato
   }
 
   accept(link: string, person: Person): Landing {
-    const landing = openLink(this.#world, link, person);
-    if (landing.status === 0) {
-      this.#panicked();
-    }
-    return landing;
+    return openLink(this.#world, link, person);
   }
 
   async close(): Promise<void> {
     if (this.#server.listening) {
-      this.#stop();
+      this.#server.close();
+      this.#server.closeAllConnections();
       await once(this.#server, "close");
-    }
-  }
-
-  #stop(): void {
-    this.#server.close();
-    this.#server.closeAllConnections();
-  }
-
-  #panicked(): void {
-    if (this.options.panics === "exit") {
-      this.#stop();
     }
   }
 
@@ -356,9 +326,9 @@ class RunningSimulator extends EventEmitter<SimulatorEvents> implements Simulato
    * In lower case an account takes the subject of its first sign-in. In any other case a sign-in by address would not
    * find it, as on the real server, so it gets the subject that a sign-in has by default.
    */
-  #newAccount(email: string, name: string | null): Account {
+  #newAccount(email: string): Account {
     const subject = email === email.toLowerCase() ? null : subjectOf(email);
-    return this.#store.addAccount(email, name, subject);
+    return this.#store.addAccount(email, null, subject);
   }
 
   #memberships(organizationId: string, email: string): Membership[] {

@@ -1,5 +1,3 @@
-import type { KeyKind } from "./auth";
-
 /** What a request asks for. Other names are those of the table of routes. */
 export type Route =
   | "invite"
@@ -15,8 +13,6 @@ export type Route =
 
 /** A request to Trieve's API. */
 export interface RequestRecord {
-  /** Counts from 1. */
-  readonly n: number;
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly method: string;
@@ -25,7 +21,6 @@ export interface RequestRecord {
   readonly route: Route;
   /** The organization header as it came. */
   readonly organizationId?: string;
-  readonly key: KeyKind;
   readonly keyText?: string;
   /** Parsed if it is JSON, else its text. */
   readonly body?: unknown;
@@ -52,8 +47,8 @@ export class Log {
     };
   }
 
-  add(request: Omit<RequestRecord, "n" | "at">): RequestRecord {
-    const record = { n: this.requests.length + 1, at: Date.now(), ...request };
+  add(request: Omit<RequestRecord, "at">): RequestRecord {
+    const record = { at: Date.now(), ...request };
     this.requests.push(record);
     return record;
   }

@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { Panic, refusal } from "./answer";
+import { pause } from "./pause";
 
 /** A mail that was sent. */
 export interface Mail {
-  readonly n: number;
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly to: string;
@@ -20,7 +19,7 @@ const subject = "You have been invited to join a Trieve organization!";
  * Whether lettre takes an address. Trieve lets more through than this, writes the row, and then panics here:
  * dots at the ends or doubled, blanks, commas, a local part over 64 bytes, empty or hyphen-edged domain labels.
  */
-export function mailboxIsValid(email: string): boolean {
+function mailboxIsValid(email: string): boolean {
   const at = email.lastIndexOf("@");
   const local = email.slice(0, at);
   const domain = email.slice(at + 1);
@@ -71,12 +70,10 @@ export class PostOffice {
     if (!mailboxIsValid(mail.to)) {
       throw new Panic("Invalid email address");
     }
-    if (this.delayMs > 0) {
-      await sleep(this.delayMs, undefined, { ref: false });
-    }
+    await pause(this.delayMs);
     if (!this.works || fails) {
       throw refusal(400, "Error sending email.");
     }
-    this.mails.push({ n: this.mails.length + 1, at: Date.now(), subject, ...mail });
+    this.mails.push({ at: Date.now(), subject, ...mail });
   }
 }

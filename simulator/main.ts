@@ -15,9 +15,7 @@ While it runs:
   GET  /simulator/requests        requests so far
   GET  /simulator/state           hung, requests in flight, mail server
   POST /simulator/accept          {"link", "email", "name"?, "subject"?}: a person opens a link and signs in
-  POST /simulator/mail            {"works": false}: the mail server refuses every mail
   POST /simulator/fault           {"route", "effect", "times"?, "email"?}: something goes wrong
-  POST /simulator/organizations   {"name", "owner"?, "ownerless"?}: a new organization and its key
 `;
 
 /** The arguments, or what is wrong with them. */

@@ -37,7 +37,7 @@ export function me({ store }: World, call: Call): Answer {
 }
 
 /** `GET /api/organization/{organization_id}`. Any organization. */
-export function getOrganization({ store, unlimited }: World, call: Call): Answer {
+export function getOrganization({ store }: World, call: Call): Answer {
   const id = pathId(call, "id");
   adminOnly(call);
   const organization = store.liveOrganization(id);
@@ -45,8 +45,7 @@ export function getOrganization({ store, unlimited }: World, call: Call): Answer
     throw refusal(404, "Not Found: Organization not found");
   }
   const text = JSON.stringify(completeOrganization(organization));
-  const plan = planJson(unlimited, organization);
-  return jsonText(`{"organization":${text},"plan":${plan},"subscription":null}`);
+  return jsonText(`{"organization":${text},"plan":${planJson(organization)},"subscription":null}`);
 }
 
 /** `POST /api/organization`. With an organization key, which is no account, the organization stays without owner. */

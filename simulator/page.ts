@@ -5,7 +5,7 @@ import { html, raw } from "hono/html";
 export type Html = ReturnType<typeof html>;
 
 /** What a page consists of. */
-export interface Page {
+interface Page {
   readonly title: string;
   /** Rules beside those of every page. */
   readonly style?: string;

@@ -17,7 +17,7 @@ import {
 import { startSignIn } from "./sign-in";
 
 /** Answers one kind of request. */
-export type Handler = (world: World, call: Call) => Answer | Promise<Answer>;
+type Handler = (world: World, call: Call) => Answer | Promise<Answer>;
 
 /** A path and what its methods do, in the order in which `allow` names them. */
 export interface Resource {

@@ -1,5 +1,5 @@
 /** What a person or a key may do in an organization, least first. */
-export const roleNames = ["user", "admin", "owner"] as const;
+const roleNames = ["user", "admin", "owner"] as const;
 /** `"user" | "admin" | "owner"`: 0, 1 and 2 on the wire. */
 export type RoleName = (typeof roleNames)[number];
 
@@ -79,14 +79,6 @@ export interface OrganizationKey {
   readonly expires_at: number | null;
   readonly created_at: string;
   readonly updated_at: string;
-}
-
-/** A row of `user_api_key`: acts as its account. */
-export interface UserKey {
-  readonly text: string;
-  readonly user_id: string;
-  /** 0: every role of the account counts as user. */
-  readonly role: 0 | 1;
 }
 
 /** A row of `datasets` with its counter, as lists show it. */

@@ -1,39 +1,22 @@
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
 import { type Answer, empty, Panic, Refusal } from "./answer";
-import { authenticate, keyOf, kindOfKey, organizationHeader } from "./auth";
-import type { Call, World } from "./call";
+import { authenticate, keyOf, organizationHeader } from "./auth";
+import type { World } from "./call";
 import type { Effect, Faults } from "./faults";
 import type { Log, RequestRecord, Route } from "./log";
+import { pause } from "./pause";
 import { type Resource, resources } from "./routes";
 
-/** How long the server takes, in milliseconds. */
-export interface ServiceTimes {
-  /** The two lists. @default 0 */
-  list?: number;
-  /** Each row of a list, after it was read. @default 0 */
-  row?: number;
-  /** Between the checks of an invitation and its row: two requests for one address in that time make two. @default 0 */
-  invite?: number;
-  /** Everything else but health. @default 0 */
-  other?: number;
-}
-
 /** What the HTTP side needs. */
-export interface Machinery {
-  readonly world: World;
+interface Machinery extends World {
   readonly log: Log;
   readonly faults: Faults;
-  readonly adminKey: string;
-  readonly serviceTimes: ServiceTimes;
   /** A request begins or has ended. */
   emit(event: "request" | "response", record: RequestRecord): void;
-  /** The server's code has panicked. */
-  panicked(): void;
 }
 
 type Env = { Bindings: HttpBindings };
@@ -75,16 +58,7 @@ function parsed(body: string): unknown {
   }
 }
 
-function emailIn(body: unknown): string | undefined {
-  return typeof body === "object" &&
-    body !== null &&
-    "email" in body &&
-    typeof body.email === "string"
-    ? body.email
-    : undefined;
-}
-
-function serviceTime({ serviceTimes }: Machinery, route: Route): number {
+function serviceTime({ serviceTimes }: World, route: Route): number {
   if (route === "listInvitations" || route === "listMembers") {
     return serviceTimes.list ?? 0;
   }
@@ -93,40 +67,32 @@ function serviceTime({ serviceTimes }: Machinery, route: Route): number {
 
 /** Authentication, then routing: wrong paths and methods are found only after the key and the organization. */
 async function handle(
-  machinery: Machinery,
+  world: World,
   c: Context<Env>,
   resource: Resource | undefined,
-  route: Route,
   body: string,
   mailFails: boolean,
 ): Promise<Answer> {
-  const { world } = machinery;
-  const { headers } = c.req.raw;
-  const request = { method: c.req.method, path: c.req.path, headers };
-  const caller = await authenticate(world.store, world.pool, machinery.adminKey, request);
+  const { method, path, raw } = c.req;
+  const caller = await authenticate(world, method, path, raw.headers);
   if (resource === undefined) {
     return empty(404);
   }
-  const [, handler] = resource.methods[c.req.method] ?? [];
-  if (handler === undefined) {
+  const found = resource.methods[method];
+  if (found === undefined) {
     return empty(405, { allow: Object.keys(resource.methods).join(", ") });
   }
-  const ms = serviceTime(machinery, route);
-  if (ms > 0) {
-    await sleep(ms, undefined, { ref: false });
-  }
+  const [route, handler] = found;
+  await pause(serviceTime(world, route));
   if (caller.askedDatabase && route !== "health") {
     await world.pool.query();
   }
   const query = new URL(c.req.url).searchParams;
-  const call: Call = { params: c.req.param(), query, headers, body, caller, mailFails };
-  return handler(world, call);
+  const { headers } = raw;
+  return handler(world, { params: c.req.param(), query, headers, body, caller, mailFails });
 }
 
-function withEffect(answer: Answer, effect: Effect | undefined): Outcome {
-  if (effect === undefined) {
-    return answer;
-  }
+function withEffect(answer: Answer, effect: Effect): Outcome {
   if ("truncate" in effect) {
     return { broken: "truncated", answer };
   }
@@ -141,29 +107,25 @@ function withEffect(answer: Answer, effect: Effect | undefined): Outcome {
 }
 
 async function outcomeOf(
-  machinery: Machinery,
-  effect: Effect | undefined,
+  effect: Effect,
   carryOut: (mailFails: boolean) => Promise<Answer>,
 ): Promise<Outcome> {
-  if (effect !== undefined) {
-    if ("status" in effect) {
-      return effect;
-    }
-    if ("reset" in effect && effect.reset === "before") {
-      return { broken: "reset" };
-    }
-    if ("delayMs" in effect) {
-      await sleep(effect.delayMs, undefined, { ref: false });
-    }
+  if ("status" in effect) {
+    return effect;
+  }
+  if ("reset" in effect && effect.reset === "before") {
+    return { broken: "reset" };
+  }
+  if ("delayMs" in effect) {
+    await pause(effect.delayMs);
   }
   try {
-    return withEffect(await carryOut(effect !== undefined && "mailFails" in effect), effect);
+    return withEffect(await carryOut("mailFails" in effect), effect);
   } catch (error) {
     if (error instanceof Refusal) {
       return withEffect(error.answer, effect);
     }
     if (error instanceof Panic) {
-      machinery.panicked();
       return { broken: "closed" };
     }
     throw error;
@@ -175,7 +137,7 @@ async function serve(
   c: Context<Env>,
   resource: Resource | undefined,
 ): Promise<Response> {
-  const { world, log, faults, adminKey } = machinery;
+  const { store, pool, log, faults } = machinery;
   const { outgoing } = c.env;
   const end = log.begin();
   outgoing.once("close", end);
@@ -185,20 +147,21 @@ async function serve(
   const { pathname, search } = new URL(c.req.url);
   const keyText = keyOf(headers);
   const body = parsed(text);
+  const email: unknown = route === "invite" ? Object(body).email : undefined;
   const record = log.add({
     method: c.req.method,
     path: pathname + search,
     route,
     organizationId: organizationHeader(headers),
-    key: kindOfKey(world.store, adminKey, keyText),
     keyText,
     body,
-    email: route === "invite" ? emailIn(body) : undefined,
+    email: typeof email === "string" ? email : undefined,
   });
   machinery.emit("request", record);
-  const outcome = await outcomeOf(machinery, faults.take(record), (mailFails) => {
-    const answer = () => handle(machinery, c, resource, route, text, mailFails);
-    return record.key === "organization" ? world.pool.forOrganizationKey(answer) : answer();
+  const outcome = await outcomeOf(faults.take(record), (mailFails) => {
+    const answer = () => handle(machinery, c, resource, text, mailFails);
+    const organizationKey = store.organizationKey(keyText ?? "");
+    return organizationKey === undefined ? answer() : pool.forOrganizationKey(answer);
   });
   record.status = "broken" in outcome ? outcome.answer?.status : outcome.status;
   // Before the client can know of it: its next request is not at the same time.
@@ -225,7 +188,7 @@ export function createServer(machinery: Machinery, control: Hono): Server {
   const server = createAdaptorServer({ fetch: app.fetch, serverOptions }) as Server;
   const heardOf = new WeakMap<Socket, () => void>();
   server.on("connection", (socket) => {
-    const heard = machinery.world.pool.connected();
+    const heard = machinery.pool.connected();
     heardOf.set(socket, heard);
     socket.once("close", heard);
   });

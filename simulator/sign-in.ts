@@ -5,7 +5,7 @@ import type { Call, World } from "./call";
 import { type Html, page } from "./page";
 
 /** Where the simulator's stand-in for an identity provider lives. */
-export const signInPath = "/simulator/sign-in";
+const signInPath = "/simulator/sign-in";
 
 /** `GET /api/auth`: checks the link's query and sends the person to the identity provider. */
 export function startSignIn(_world: World, call: Call): Answer {

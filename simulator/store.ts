@@ -7,11 +7,10 @@ import {
   type Organization,
   type OrganizationKey,
   roleOf,
-  type UserKey,
 } from "./rows";
 
 /** A time as Trieve writes it: UTC without saying so, to the microsecond. */
-export function timestamp(at?: Date): string {
+function timestamp(at?: Date): string {
   const now = at?.getTime() ?? performance.timeOrigin + performance.now();
   const micros = String(Math.floor((now % 1) * 1000)).padStart(3, "0");
   return new Date(now).toISOString().replace("Z", micros);
@@ -64,7 +63,8 @@ export class Store {
   readonly invitations = new Map<string, Invitation>();
   readonly organizationKeys = new Map<string, OrganizationKey>();
   readonly datasets: DatasetAndUsage[] = [];
-  readonly userKeys = new Map<string, UserKey>();
+  /** Keys that act as an account, by their text. */
+  readonly userKeys = new Map<string, Account>();
   readonly #accountsByEmail = new Index<Account>();
   readonly #accountsBySubject = new Map<string, Account>();
   readonly #membershipsByOrganization = new Index<Membership>();
@@ -77,7 +77,7 @@ export class Store {
     const account = this.addAccount("default", null, "00000000-0000-0000-0000-000000000000");
     const organization = this.addOrganization("default");
     this.addMembership(account.id, organization.id, 2, null);
-    this.userKeys.set(adminKey, { text: adminKey, user_id: account.id, role: 1 });
+    this.userKeys.set(adminKey, account);
   }
 
   addOrganization(name: string): Organization {

@@ -49,27 +49,25 @@ export function keyView(key: OrganizationKey) {
   };
 }
 
-/** Members that an organization may have on the free plan. */
-export const freeMembers = 5;
+const most = 2147483647;
 
-/** The plan of an organization as JSON text: `file_storage` is more than a JavaScript number can hold. */
-export function planJson(unlimited: boolean, organization: Organization): string {
+/** The plan without limits, as JSON text: `file_storage` is more than a JavaScript number can hold. */
+export function planJson({ created_at, updated_at }: Organization): string {
   const plan = {
     type: "flat",
     id: "00000000-0000-0000-0000-000000000000",
     stripe_id: "",
-    chunk_count: unlimited ? 2147483647 : 1000,
-    user_count: unlimited ? 2147483647 : freeMembers,
-    dataset_count: unlimited ? 2147483647 : 2,
-    message_count: unlimited ? 2147483647 : 1000,
+    chunk_count: most,
+    user_count: most,
+    dataset_count: most,
+    message_count: most,
     amount: 0,
-    created_at: organization.created_at,
-    updated_at: organization.updated_at,
-    name: unlimited ? "Unlimited" : "Free",
+    created_at,
+    updated_at,
+    name: "Unlimited",
     visible: true,
     file_storage: 0,
-    messages_per_month: unlimited ? 2147483647 : 1000,
+    messages_per_month: most,
   };
-  const fileStorage = unlimited ? "9223372036854775807" : "500000";
-  return JSON.stringify(plan).replace('"file_storage":0', `"file_storage":${fileStorage}`);
+  return JSON.stringify(plan).replace('"file_storage":0', '"file_storage":9223372036854775807');
 }

@@ -222,26 +222,3 @@ describe("simulator: accepting an invitation", () => {
     expect(page.body).not.to.include("<script>");
   });
 });
-
-describe("simulator: the plan's limit of members", () => {
-  const world = eachTest({ unlimited: false });
-
-  it("stops new accounts only, and leaves their invitation", async () => {
-    const { simulator, organization } = world;
-    for (const name of ["a", "b", "c", "d"]) {
-      simulator.addMember(organization.id, `${name}@x.example`);
-    }
-    await world.invite("new@x.example");
-    const link = simulator.mails[0]?.links[0] ?? "";
-    const landing = simulator.accept(link, { email: "new@x.example" });
-    expect(`${landing.status} ${messageOf(landing)}`).to.equal(
-      "400 User limit reached for organization, must upgrade plan to add more users",
-    );
-    expect(simulator.invitations(organization.id)[0]?.used).to.equal(false);
-    simulator.createAccount("there@x.example");
-    expect(outcome(await world.invite("there@x.example"))).to.equal("204");
-    simulator.createAccount("new@x.example");
-    expect(simulator.accept(link, { email: "new@x.example" }).status).to.equal(303);
-    expect(simulator.members(organization.id)).to.have.length(7);
-  });
-});

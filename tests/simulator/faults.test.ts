@@ -97,8 +97,8 @@ describe("simulator: faults", () => {
     expect(world.simulator.inFlight).to.equal(1);
   });
 
-  it("hit as often as told, and are counted", async () => {
-    const twice = world.simulator.fault({
+  it("hit as often as told", async () => {
+    world.simulator.fault({
       route: "listInvitations",
       times: 2,
       effect: { status: 503 },
@@ -106,7 +106,6 @@ describe("simulator: faults", () => {
     expect([await list(), await list(), await list()].map(({ status }) => status)).to.deep.equal([
       503, 503, 200,
     ]);
-    expect(twice.hits).to.equal(2);
     const always = world.simulator.fault({
       route: "any",
       times: Number.POSITIVE_INFINITY,
@@ -116,7 +115,6 @@ describe("simulator: faults", () => {
     expect((await world.ask("GET", "/api/nope")).status).to.equal(502);
     always.remove();
     expect((await list()).status).to.equal(200);
-    expect(always.hits).to.equal(2);
   });
 
   it("hit the requests that are meant, the first set first", async () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { mailboxIsValid, memberLink } from "../../simulator/mail";
+import { memberLink } from "../../simulator/mail";
 import { messageOf } from "./http";
 import { eachTest, outcome } from "./world";
 
@@ -139,24 +139,6 @@ describe("simulator: POST /api/invitation", () => {
   });
 });
 
-describe("simulator: two invitations of one address at the same time", () => {
-  const world = eachTest({ serviceTimes: { invite: 200 } });
-
-  it("make two rows", async () => {
-    const replies = await Promise.all([world.invite("a@x.example"), world.invite("a@x.example")]);
-    expect(replies.map(outcome)).to.deep.equal(["204", "204"]);
-    expect(world.simulator.invitations(world.organization.id)).to.have.length(2);
-  });
-
-  it("make two memberships of an account", async () => {
-    world.simulator.createAccount("a@x.example");
-    const replies = await Promise.all([world.invite("a@x.example"), world.invite("a@x.example")]);
-    expect(replies.map(outcome)).to.deep.equal(["204", "204"]);
-    const emails = world.simulator.members(world.organization.id).map(({ email }) => email);
-    expect(emails).to.deep.equal(["owner@acme.example", "a@x.example", "a@x.example"]);
-  });
-});
-
 describe("simulator: mails", () => {
   const world = eachTest();
 
@@ -166,7 +148,6 @@ describe("simulator: mails", () => {
     const row = world.simulator.invitations(world.organization.id)[0];
     expect(world.simulator.mails).to.have.length(1);
     expect(world.simulator.mails[0]).to.deep.include({
-      n: 1,
       to: "ada@x.example",
       subject: "You have been invited to join a Trieve organization!",
       kind: "invitation",
@@ -244,21 +225,11 @@ describe("simulator: mails", () => {
   ];
   for (const email of deadly) {
     it(`to ${JSON.stringify(email)} kill the server, after the row is written`, async () => {
-      expect(mailboxIsValid(email)).to.equal(false);
       expect((await world.invite(email)).status).to.equal(0);
       expect(world.simulator.invitations(world.organization.id)[0]?.email).to.equal(email);
       expect(outcome(await world.invite("next@x.example"))).to.equal("204");
     });
   }
-
-  describe("with a release build", () => {
-    const release = eachTest({ panics: "exit" });
-    it("kill it for good", async () => {
-      expect((await release.invite("a..b@x.example")).status).to.equal(0);
-      expect(release.simulator.invitations(release.organization.id)).to.have.length(1);
-      expect((await release.ask("GET", "/api/health")).status).to.equal(0);
-    });
-  });
 });
 
 describe("simulator: the list of invitations", () => {
