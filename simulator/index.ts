@@ -38,98 +38,25 @@ export interface SimulatorEvents {
   response: [RequestRecord];
 }
 
-/** A Trieve server in this process. Requests to `/simulator/…` are not Trieve's and are neither logged nor counted. */
-export interface Simulator extends EventEmitter<SimulatorEvents> {
-  /** Without a slash at the end. */
-  readonly url: string;
-  readonly port: number;
-  /** Every request so far, also those without an answer. */
-  readonly requests: readonly RequestRecord[];
-  /** Every mail that was sent. */
-  readonly mails: readonly Mail[];
-  readonly inFlight: number;
-  readonly highestInFlight: number;
-  /** Begins `highestInFlight` anew. */
-  resetCounters(): void;
-  /** Locked for good: see `hangs`. */
-  readonly hung: boolean;
-  /** Off: every mail is refused. */
-  mailWorks: boolean;
-  mailDelayMs: number;
-  /** An organization with an owner (`owner@<name>.example` unless told) and a key of role owner. */
-  createOrganization(
-    name: string,
-    options?: { owner?: string; ownerless?: boolean },
-  ): { id: string; name: string; apiKey: string };
-  /** All that are not deleted, oldest first. */
-  organizations(): { id: string; name: string }[];
-  /** An organization key. */
-  createKey(organizationId: string, role: RoleName): string;
-  revokeKey(key: string): void;
-  /** An account that is in no organization. */
-  createAccount(email: string): { id: string };
-  /**
-   * Makes a member, and the account if need be. A second call makes a second row, as two requests at once do.
-   * `since`: now unless told.
-   */
-  addMember(
-    organizationId: string,
-    email: string,
-    role?: RoleName,
-    scopes?: string[] | null,
-    since?: Date,
-  ): { userId: string };
-  /** Changes every membership row of the address, in any case. */
-  setMember(
-    organizationId: string,
-    email: string,
-    change: { role?: RoleName; scopes?: string[] | null },
-  ): void;
-  /** Deletes every membership row of the address, in any case. */
-  removeMember(organizationId: string, email: string): void;
-  /** An invitation without a mail. `since`: now unless told. */
-  addInvitation(
-    organizationId: string,
-    email: string,
-    role?: RoleName,
-    scopes?: string[] | null,
-    since?: Date,
-  ): { id: string };
-  /** Deletes every invitation of the address, in any case, used or not. */
-  deleteInvitations(organizationId: string, email: string): void;
-  members(
-    organizationId: string,
-  ): { userId: string; email: string; role: RoleName; scopes: string[] | null }[];
-  invitations(
-    organizationId: string,
-  ): { id: string; email: string; role: number; scopes: string[] | null; used: boolean }[];
-  /** Makes something go wrong. Of several faults that fit a request, the first set takes it. */
-  fault(fault: Fault): FaultHandle;
-  /** A person opens the link of a mail and signs in: the same code as over HTTP. */
-  accept(link: string, person: Person): Landing;
-  /** Ends every connection, also those that hang. */
-  close(): Promise<void>;
-}
-
 const host = "127.0.0.1";
 
-class RunningSimulator extends EventEmitter<SimulatorEvents> implements Simulator {
+/** A Trieve server in this process. Requests to `/simulator/…` are not Trieve's and are neither logged nor counted. */
+export class Simulator extends EventEmitter<SimulatorEvents> {
   readonly #store = new Store();
   readonly #log = new Log();
   readonly #faults = new Faults();
   readonly #world: World;
-  readonly #postOffice: PostOffice;
   readonly #server: Server;
   #port = 0;
 
-  constructor(readonly options: SimulatorOptions) {
+  /** Does not listen yet: use `startSimulator`. */
+  constructor(options: SimulatorOptions) {
     super();
-    const { adminKey = "admin", hangs = true, serviceTimes = {} } = options;
-    this.#postOffice = new PostOffice(options.mailDelayMs ?? 0);
+    const { adminKey = "admin", hangs = true, mailDelayMs = 0, serviceTimes = {} } = options;
     this.#world = {
       store: this.#store,
       pool: new Pool(hangs),
-      postOffice: this.#postOffice,
+      postOffice: new PostOffice(mailDelayMs),
       adminKey,
       serviceTimes,
     };
@@ -143,8 +70,8 @@ class RunningSimulator extends EventEmitter<SimulatorEvents> implements Simulato
     this.#server = createServer(machinery, controlRoutes(this));
   }
 
-  async listen(): Promise<this> {
-    this.#server.listen(this.options.port ?? 0, host);
+  async listen(port: number): Promise<this> {
+    this.#server.listen(port, host);
     await once(this.#server, "listening");
     this.#port = (this.#server.address() as AddressInfo).port;
     return this;
@@ -154,16 +81,19 @@ class RunningSimulator extends EventEmitter<SimulatorEvents> implements Simulato
     return this.#port;
   }
 
+  /** Without a slash at the end. */
   get url(): string {
     return `http://${host}:${this.port}`;
   }
 
+  /** Every request so far, also those without an answer. */
   get requests(): readonly RequestRecord[] {
     return this.#log.requests;
   }
 
+  /** Every mail that was sent. */
   get mails(): readonly Mail[] {
-    return this.#postOffice.mails;
+    return this.#world.postOffice.mails;
   }
 
   get inFlight(): number {
@@ -174,30 +104,30 @@ class RunningSimulator extends EventEmitter<SimulatorEvents> implements Simulato
     return this.#log.highestInFlight;
   }
 
+  /** Begins `highestInFlight` anew. */
   resetCounters(): void {
     this.#log.resetCounters();
   }
 
+  /** Locked for good: see `hangs`. */
   get hung(): boolean {
     return this.#world.pool.hung;
   }
 
+  /** Off: every mail is refused. */
   get mailWorks(): boolean {
-    return this.#postOffice.works;
+    return this.#world.postOffice.works;
   }
 
   set mailWorks(works: boolean) {
-    this.#postOffice.works = works;
-  }
-
-  get mailDelayMs(): number {
-    return this.#postOffice.delayMs;
+    this.#world.postOffice.works = works;
   }
 
   set mailDelayMs(ms: number) {
-    this.#postOffice.delayMs = ms;
+    this.#world.postOffice.delayMs = ms;
   }
 
+  /** An organization with an owner (`owner@<name>.example` unless told) and a key of role owner. */
   createOrganization(name: string, options: { owner?: string; ownerless?: boolean } = {}) {
     const { id } = this.#store.addOrganization(name);
     if (options.ownerless !== true) {
@@ -207,12 +137,14 @@ class RunningSimulator extends EventEmitter<SimulatorEvents> implements Simulato
     return { id, name, apiKey: this.createKey(id, "owner") };
   }
 
+  /** All that are not deleted, oldest first. */
   organizations() {
     return [...this.#store.organizations.values()]
       .filter(({ deleted }) => deleted === 0)
       .map(({ id, name }) => ({ id, name }));
   }
 
+  /** An organization key. */
   createKey(organizationId: string, role: RoleName): string {
     this.#known(organizationId);
     const key = { organization_id: organizationId, name: role, role: roleNumber(role) };
@@ -224,6 +156,7 @@ class RunningSimulator extends EventEmitter<SimulatorEvents> implements Simulato
     this.#store.userKeys.delete(key);
   }
 
+  /** An account that is in no organization. */
   createAccount(email: string): { id: string } {
     if (this.#store.accountByEmail(email) !== undefined) {
       throw new Error(`there is an account ${email} already`);
@@ -231,6 +164,10 @@ class RunningSimulator extends EventEmitter<SimulatorEvents> implements Simulato
     return this.#newAccount(email);
   }
 
+  /**
+   * Makes a member, and the account if need be. A second call makes a second row, as two requests at once do.
+   * `since`: now unless told.
+   */
   addMember(
     organizationId: string,
     email: string,
@@ -244,6 +181,7 @@ class RunningSimulator extends EventEmitter<SimulatorEvents> implements Simulato
     return { userId: account.id };
   }
 
+  /** Changes every membership row of the address, in any case. */
   setMember(
     organizationId: string,
     email: string,
@@ -255,12 +193,14 @@ class RunningSimulator extends EventEmitter<SimulatorEvents> implements Simulato
     }
   }
 
+  /** Deletes every membership row of the address, in any case. */
   removeMember(organizationId: string, email: string): void {
     for (const row of this.#memberships(organizationId, email)) {
       this.#store.deleteMembership(row);
     }
   }
 
+  /** An invitation without a mail. `since`: now unless told. */
   addInvitation(
     organizationId: string,
     email: string,
@@ -279,6 +219,7 @@ class RunningSimulator extends EventEmitter<SimulatorEvents> implements Simulato
     return { id };
   }
 
+  /** Deletes every invitation of the address, in any case, used or not. */
   deleteInvitations(organizationId: string, email: string): void {
     for (const invitation of this.#store.invitationsLike(organizationId, email)) {
       this.#store.deleteInvitation(invitation);
@@ -300,14 +241,17 @@ class RunningSimulator extends EventEmitter<SimulatorEvents> implements Simulato
     );
   }
 
+  /** Makes something go wrong. Of several faults that fit a request, the first set takes it. */
   fault(fault: Fault): FaultHandle {
     return this.#faults.add(fault);
   }
 
+  /** A person opens the link of a mail and signs in: the same code as over HTTP. */
   accept(link: string, person: Person): Landing {
     return openLink(this.#world, link, person);
   }
 
+  /** Ends every connection, also those that hang. */
   async close(): Promise<void> {
     if (this.#server.listening) {
       this.#server.close();
@@ -340,5 +284,5 @@ class RunningSimulator extends EventEmitter<SimulatorEvents> implements Simulato
 
 /** Starts a simulator. Close it when done. */
 export function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  return new RunningSimulator(options).listen();
+  return new Simulator(options).listen(options.port ?? 0);
 }
