@@ -15,7 +15,7 @@ While it runs:
   GET  /simulator/requests        requests so far
   GET  /simulator/state           hung, requests in flight, mail server
   POST /simulator/accept          {"link", "email", "name"?, "subject"?}: a person opens a link and signs in
-  POST /simulator/fault           {"route", "effect", "times"?, "email"?}: something goes wrong
+  POST /simulator/fault           {"route", "effect", "times"?, "email"?}: something goes wrong, such as {"mailFails": true}
 `;
 
 /** The arguments, or what is wrong with them. */
