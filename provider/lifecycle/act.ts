@@ -110,9 +110,7 @@ export function ensure(
     ensureNow(organization, wanted, historyOf(inputs, recorded), recorded, objection);
   // Clearing scopes removes for a moment: as a removal it waits for promotions and is none itself.
   const promotes = inputs.role === "owner" && !wanted.clearScopes;
-  return organization.directory.operation(() =>
-    promotes ? organization.owners.promote(work) : work(),
-  );
+  return promotes ? organization.owners.promote(work) : work();
 }
 
 async function ensureNow(
@@ -199,14 +197,12 @@ export async function remove(
   objection: Objection = nobodyObjects,
 ): Promise<void> {
   const { email } = recorded;
-  const last = await organization.directory.operation(() =>
-    converge(organization, email, nothingDone(), {
-      goal: "out",
-      objection,
-      decide: (observed) => decideRemove(recorded, observed),
-      see: () => {},
-    }),
-  );
+  const last = await converge(organization, email, nothingDone(), {
+    goal: "out",
+    objection,
+    decide: (observed) => decideRemove(recorded, observed),
+    see: () => {},
+  });
   if (last.phase === "member") {
     organization.warn(
       `${email} was a member before this resource was and stays one, as ${roleOf(last.memberships)}.`,
@@ -305,8 +301,7 @@ async function confirm(
     const now = observe({ invitations, members: [] });
     if (rowsOf(now).some(isNew)) return now;
   }
-  const after = progress.invited === true ? "invitation" : "removal";
-  const now = observe(await directory.lookAfresh(email, after));
+  const now = observe(await directory.lookAfresh(email));
   // The lists tell what the answer did not: it has landed, with its mail as far as anybody can know.
   if (progress.invited === "maybe") progress.invited = rowsOf(now).some(isNew);
   return now;

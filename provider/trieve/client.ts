@@ -37,8 +37,6 @@ export interface Limits {
   readonly retryForMs: number;
   /** The first pause before something is tried again; later ones are longer. */
   readonly firstPauseMs: number;
-  /** How long a list that several may need waits for the next of them, at least. */
-  readonly gatherMs: number;
   readonly maxBytes: number;
 }
 
@@ -48,7 +46,6 @@ const defaultLimits: Limits = {
   writeMs: 150_000,
   retryForMs: 90_000,
   firstPauseMs: 250,
-  gatherMs: 25,
   maxBytes: 256 * 1024 * 1024,
 };
 
@@ -344,26 +341,22 @@ export class Client {
   protected async exchange(call: Call, timeoutMs: number, permit?: Permit): Promise<Response> {
     const { apiKey, signal } = this.connection;
     try {
-      return await this.#slots(
-        async () => {
-          // Not before: it may have waited long for its slot.
-          await permit?.();
-          return this.#answered(call, {
-            method: call.method,
-            path: call.path,
-            headers: {
-              Authorization: apiKey,
-              ...(call.organizationId ? { "TR-Organization": call.organizationId } : {}),
-              ...(call.body === undefined ? {} : { "Content-Type": "application/json" }),
-            },
-            ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-            timeoutMs,
-            ...(signal ? { signal } : {}),
-          });
-        },
-        // Several operations wait for a list, and one for a write.
-        { urgent: call.method === "GET", ...(signal ? { signal } : {}) },
-      );
+      return await this.#slots(async () => {
+        // Not before: it may have waited long for its slot.
+        await permit?.();
+        return this.#answered(call, {
+          method: call.method,
+          path: call.path,
+          headers: {
+            Authorization: apiKey,
+            ...(call.organizationId ? { "TR-Organization": call.organizationId } : {}),
+            ...(call.body === undefined ? {} : { "Content-Type": "application/json" }),
+          },
+          ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+          timeoutMs,
+          ...(signal ? { signal } : {}),
+        });
+      }, signal);
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof TransportError)) throw error;

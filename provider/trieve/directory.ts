@@ -1,5 +1,4 @@
 import type { Client } from "./client";
-import { Gathering, Operations } from "./gathering";
 import type { Invitation, Member } from "./model";
 
 /** What the lists say of one address, in whatever case it is written there. */
@@ -14,38 +13,23 @@ export function personKey(email: string): string {
 }
 
 /**
- * Of the operations that the engine hands over at once, how many make a list worth while. Invitations take long, so
- * that half of them can be written while the other half are confirmed.
- */
-const half = 0.5;
-const all = 1;
-/** What is asked before a write keeps others waiting for it. */
-const alone = 0;
-
-/**
  * Who is in one organization, asked for as seldom as can be: whatever the number of people that are looked up, the
  * lists are read once, and after writes once for the operations that are under way together.
  */
 export class Directory {
   readonly #invitations: SharedList<Invitation>;
   readonly #members: SharedList<Member>;
-  readonly #operations: Operations;
-  readonly #writes = new Set<Promise<unknown>>();
+  /** From asking for a slot on, until their operation has had its chance to ask for a list. */
+  #unfinishedWrites = 0;
   #keyAccount: ReturnType<Client["account"]> | undefined;
 
   constructor(
     readonly client: Client,
     readonly organizationId: string,
   ) {
-    this.#operations = new Operations(client.limits.gatherMs);
-    const gathering = () => new Gathering(this.#operations, [...this.#writes]);
-    this.#invitations = new SharedList(() => client.listInvitations(organizationId), gathering);
-    this.#members = new SharedList(() => client.listMembers(organizationId), gathering);
-  }
-
-  /** Runs an operation that may write and then look afresh: those under way at the same time share their lists. */
-  operation<T>(work: () => Promise<T>): Promise<T> {
-    return this.#operations.run(work);
+    const unfinished = () => this.#unfinishedWrites;
+    this.#invitations = new SharedList(() => client.listInvitations(organizationId), unfinished);
+    this.#members = new SharedList(() => client.listMembers(organizationId), unfinished);
   }
 
   /** @param maxAgeMs lists that began longer ago are read again */
@@ -58,25 +42,24 @@ export class Directory {
     return { invitations: invitations.get(key) ?? [], members: members.get(key) ?? [] };
   }
 
-  /** Like `look`, in lists that begin after now. Others who are about to ask are waited for. */
-  async lookAfresh(email: string, after: "invitation" | "removal"): Promise<Entry> {
+  /** Like `look`, in lists that begin after now: by group commit. */
+  async lookAfresh(email: string): Promise<Entry> {
     const key = personKey(email);
-    const share = after === "invitation" ? half : all;
     const [invitations, members] = await Promise.all([
-      this.#invitations.fresh(share),
-      this.#members.fresh(share),
+      this.#invitations.afterWrites(),
+      this.#members.afterWrites(),
     ]);
     return { invitations: invitations.get(key) ?? [], members: members.get(key) ?? [] };
   }
 
   /** The invitations alone, afresh. The long list, that of the members, is seldom needed to see a new invitation. */
   async invitationsAfresh(email: string): Promise<readonly Invitation[]> {
-    return (await this.#invitations.fresh(half)).get(personKey(email)) ?? [];
+    return (await this.#invitations.afterWrites()).get(personKey(email)) ?? [];
   }
 
-  /** Everybody's membership, in a list that begins after now and after all writes under way. */
+  /** Everybody's membership, in a list that begins now: what is asked before a write keeps others waiting for it. */
   async membersAfresh(): Promise<Member[]> {
-    return [...(await this.#members.fresh(alone)).values()].flat();
+    return [...(await this.#members.now()).values()].flat();
   }
 
   /** The account that the key belongs to, asked once; an organization key belongs to none. */
@@ -90,62 +73,70 @@ export class Directory {
 
   /** Runs a write, so that lists which are to show it wait for it. */
   async write<T>(work: () => Promise<T>): Promise<T> {
-    const write = work();
-    this.#writes.add(write);
+    this.#unfinishedWrites += 1;
     try {
-      return await write;
+      return await work();
     } finally {
-      this.#writes.delete(write);
+      // Its operation comes to ask for a list, if it wants one, before the next turn.
+      setImmediate(() => {
+        this.#unfinishedWrites -= 1;
+        this.#invitations.poke();
+        this.#members.poke();
+      });
     }
   }
 }
 
 type ByPerson<T> = ReadonlyMap<string, readonly T[]>;
 
-/** One that has not begun. */
-interface NextList<T> {
-  readonly gathering: Gathering;
-  readonly rows: Promise<ByPerson<T>>;
-}
-
 /** One list, shared by all who want it at the same time. */
 class SharedList<T extends { readonly email: string }> {
   #latest: { readonly beganAt: number; readonly rows: Promise<ByPerson<T>> } | undefined;
-  #next: NextList<T> | undefined;
+  #underWay = 0;
+  #waiting: ((rows: Promise<ByPerson<T>>) => void)[] = [];
 
   constructor(
     private readonly load: () => Promise<readonly T[]>,
-    private readonly gathering: () => Gathering,
+    private readonly unfinishedWrites: () => number,
   ) {}
 
   atMost(maxAgeMs: number): Promise<ByPerson<T>> {
     const latest = this.#latest;
-    return latest && Date.now() - latest.beganAt <= maxAgeMs ? latest.rows : this.#begin();
+    return latest && Date.now() - latest.beganAt <= maxAgeMs ? latest.rows : this.now();
   }
 
   /** In a list that begins after now, shared by all who ask until it does. */
-  async fresh(share: number): Promise<ByPerson<T>> {
-    this.#next ??= this.#gather();
-    this.#next.gathering.join(share);
-    return this.#next.rows;
-  }
-
-  #gather(): NextList<T> {
-    const gathering = this.gathering();
-    const rows = gathering.complete.then(() => {
-      this.#next = undefined;
-      return this.#begin();
+  afterWrites(): Promise<ByPerson<T>> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.poke();
     });
-    return { gathering, rows };
   }
 
-  #begin(): Promise<ByPerson<T>> {
+  /** Begins the list that some wait for, if as many wait as may still come, and none is being read. */
+  poke(): void {
+    if (this.#waiting.length === 0 || this.#underWay > 0) return;
+    if (this.#waiting.length < this.unfinishedWrites()) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    const rows = this.now();
+    for (const resolve of waiting) resolve(rows);
+  }
+
+  /** In a list that begins now. */
+  now(): Promise<ByPerson<T>> {
     const latest = { beganAt: Date.now(), rows: this.load().then(byPerson) };
     this.#latest = latest;
-    // A list that failed proves nothing about anybody: the next one who asks begins another.
-    latest.rows.catch(() => {
-      if (this.#latest === latest) this.#latest = undefined;
-    });
+    this.#underWay += 1;
+    latest.rows
+      // A list that failed proves nothing about anybody: the next one who asks begins another.
+      .catch(() => {
+        if (this.#latest === latest) this.#latest = undefined;
+      })
+      .finally(() => {
+        this.#underWay -= 1;
+        this.poke();
+      });
     return latest.rows;
   }
 }

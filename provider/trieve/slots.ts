@@ -1,18 +1,13 @@
 import { createHash } from "node:crypto";
-import { statSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setImmediate as immediate, setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { bulkhead } from "cockatiel";
 import { lock } from "proper-lockfile";
 import { meetingFolder } from "../folder";
 
-/**
- * Runs a piece of work while it holds one of the slots. What is urgent goes before all else that waits in this process;
- * the signal ends the wait for a slot.
- */
-export type Slots = <T>(
-  work: () => Promise<T>,
-  options?: { readonly urgent?: boolean; readonly signal?: AbortSignal },
-) => Promise<T>;
+/** Runs a piece of work while it holds one of the slots. The signal ends the wait for a slot. */
+export type Slots = <T>(work: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
 
 /** How long a slot is kept for the next piece of work of this process. */
 const keepMs = 25;
@@ -20,6 +15,8 @@ const keepMs = 25;
 const turnMs = 50;
 /** The longest pause of one that waits, before it looks again. */
 const pollMs = 25;
+/** A slot that its holder has not touched for so long is that of a process that is dead. */
+const staleMs = 10_000;
 
 /**
  * At most `limit` pieces of work at once under one name, over all processes of this user on this machine.
@@ -32,42 +29,16 @@ export function slotsFor(name: string, limit: number): Slots {
   const file = createHash("sha256").update(name).digest("hex").slice(0, 16);
   const process = new Holder(file, limit);
   // Waiting in line here keeps the number of processes that poll the files below the number of requests.
-  const line = new Line(limit);
-  return async (work, { urgent = false, signal } = {}) => {
-    await line.enter(urgent);
-    try {
+  const line = bulkhead(limit, Number.POSITIVE_INFINITY);
+  return (work, signal) =>
+    line.execute(async () => {
       const slot = await process.take(signal);
       try {
         return await work();
       } finally {
         await process.giveBack(slot);
       }
-    } finally {
-      void line.leave();
-    }
-  };
-}
-
-/** Lets so many in at once. */
-class Line {
-  readonly #urgent: (() => void)[] = [];
-  readonly #others: (() => void)[] = [];
-
-  constructor(private free: number) {}
-
-  async enter(urgent: boolean): Promise<void> {
-    if (this.free > 0) this.free -= 1;
-    else await new Promise<void>((resolve) => (urgent ? this.#urgent : this.#others).push(resolve));
-  }
-
-  async leave(): Promise<void> {
-    // Whoever waited for this piece of work may have something urgent now; it comes to ask for it within two turns.
-    await immediate();
-    await immediate();
-    const next = this.#urgent.shift() ?? this.#others.shift();
-    if (next) next();
-    else this.free += 1;
-  }
+    });
 }
 
 interface Slot {
@@ -144,8 +115,9 @@ async function tryLock(path: string): Promise<Slot | undefined> {
   try {
     const release = await lock(path, {
       realpath: false,
-      stale: 10_000,
-      update: 2_000,
+      // Never by itself: it may take away the lock that another process has put in the place of the dead one's.
+      stale: Number.MAX_SAFE_INTEGER,
+      update: staleMs / 5,
       // Losing a slot to a machine that slept means one request more for a moment, which the server bears.
       onCompromised: () => {
         held = false;
@@ -159,7 +131,21 @@ async function tryLock(path: string): Promise<Slot | undefined> {
       since: Date.now(),
     };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ELOCKED") return undefined;
+    if ((error as NodeJS.ErrnoException).code !== "ELOCKED") throw error;
+    removeStale(`${path}.lock`);
+    return undefined;
+  }
+}
+
+/** Removes the lock of a dead process: of all that see it, the one that makes a folder named after that very lock. */
+function removeStale(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found || Date.now() - found.mtimeMs < staleMs) return;
+  try {
+    mkdirSync(`${path}-${found.ino}-${found.mtimeMs}`);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return;
     throw error;
   }
+  rmdirSync(path);
 }

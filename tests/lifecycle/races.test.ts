@@ -415,14 +415,14 @@ describe("recovery: what failed half-way, and the next up", () => {
 describe("many at once", () => {
   const people = Array.from({ length: 12 }, (_, i) => `person-${i}@x.example`);
 
-  it("creates share the list before and the list after", () =>
+  it("creates share the list before, and lists after", () =>
     inWorld({}, async (world) => {
       await Promise.all(people.map((person) => create(world, { email: person })));
       const calls = await world.calls();
       const count = (name: string) => calls.filter((call) => call === name).length;
-      expect([count("invitations"), count("members"), count("POST invitation")]).to.deep.equal([
-        2, 1, 12,
-      ]);
+      expect([count("members"), count("POST invitation")]).to.deep.equal([1, 12]);
+      // Half of those who are under way wait for each list that confirms: six of twelve, three of six, …
+      expect(count("invitations")).to.be.within(2, 5);
       expect(world.simulator.mails.map(({ to }) => to).sort()).to.deep.equal([...people].sort());
     }));
 

@@ -22,7 +22,6 @@ export const limits: Limits = {
   writeMs: 5_000,
   retryForMs: 5_000,
   firstPauseMs: 1,
-  gatherMs: 1,
   maxBytes: 1_000_000,
 };
 

@@ -264,7 +264,7 @@ export class ProviderProcess {
   #hasty({ Client }: { Client: new (connection: Bag) => object }): unknown {
     const { retryForMs } = this.options;
     // Longer than a request that was given up is still carried out, as the real pause is.
-    const limits = { retryForMs, firstPauseMs: slowMs - patienceMs + 10, gatherMs: 1 };
+    const limits = { retryForMs, firstPauseMs: slowMs - patienceMs + 10 };
     return {
       Client: class extends Client {
         constructor(connection: Bag) {

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   rmSync,
   statSync,
@@ -31,7 +33,10 @@ async function released(): Promise<void> {
 }
 const locks = () => readdirSync(meetingFolder()).filter((name) => name.endsWith(".lock"));
 /** As after ten seconds in which nobody kept it fresh. */
-const age = (path: string) => utimesSync(path, 0, 0);
+const age = (path: string) => {
+  const then = (Date.now() - 11_000) / 1000;
+  utimesSync(path, then, then);
+};
 
 describe("slots", () => {
   ownMeetingFolder();
@@ -58,18 +63,11 @@ describe("slots", () => {
       expect(await highest(24, slotsFor(`in process ${limit}`, limit))).to.be.within(1, limit);
     });
 
-  it("go to what is urgent first, also if it comes up when a piece of work has ended", async () => {
-    const slots = slotsFor("urgent", 1);
-    const done: string[] = [];
-    const work = (name: string, urgent: boolean) =>
-      slots(async () => void done.push(name), { urgent });
-    await Promise.all([
-      work("write 1", false).then(() => work("list after write 1", true)),
-      work("write 2", false),
-      work("write 3", false),
-      work("list", true),
-    ]);
-    expect(done).to.deep.equal(["write 1", "list", "list after write 1", "write 2", "write 3"]);
+  it("go to work in the order in which it asks", async () => {
+    const slots = slotsFor("in order", 1);
+    const done: number[] = [];
+    await Promise.all([1, 2, 3, 4].map((i) => slots(async () => void done.push(i))));
+    expect(done).to.deep.equal([1, 2, 3, 4]);
   });
 
   it("are kept for the next piece of work, for a moment", async () => {
@@ -129,6 +127,39 @@ describe("slots", () => {
     expect(simulator.highestInFlight).to.be.within(1, 2);
     await simulator.close();
   });
+
+  // Processes that started together after a crash each took away what they saw: the lock of the dead process, or that
+  // which another one had put in its place a moment ago.
+  it("never more over six processes that start together, where killed ones have left all slots locked", async () => {
+    const simulator = await startSimulator({ serviceTimes: { list: 5 }, hangs: false });
+    const { id, apiKey } = simulator.createOrganization("acme");
+    const file = createHash("sha256").update(simulator.url).digest("hex").slice(0, 16);
+    const code = `
+      const { Client } = ${requireText("../../provider/trieve/client")};
+      const client = new Client({
+        apiUrl: "${simulator.url}", apiKey: "${apiKey}", maxConcurrency: 4, keyAdvice: "",
+      });
+      process.stdin.once("data", () =>
+        Promise.all(Array.from({ length: 12 }, () => client.listMembers("${id}"))).then(() => process.exit(7)));
+      console.log("ready");`;
+    for (let round = 0; round < 3; round++) {
+      for (let i = 0; i < 4; i++) {
+        const path = join(meetingFolder(), `slot-${file}-${i}.lock`);
+        mkdirSync(path);
+        age(path);
+      }
+      const children = Array.from({ length: 6 }, () =>
+        spawn(process.execPath, ["-e", code], { stdio: ["pipe", "pipe", "inherit"] }),
+      );
+      await Promise.all(children.map(({ stdout }) => once(stdout, "data")));
+      const exits = children.map((one) => once(one, "exit"));
+      for (const { stdin } of children) stdin.write("go");
+      expect((await Promise.all(exits)).map(([exit]) => exit)).to.deep.equal(Array(6).fill(7));
+    }
+    expect(simulator.requests).to.have.length(3 * 6 * 12);
+    expect(simulator.highestInFlight).to.be.within(1, 4);
+    await simulator.close();
+  }).timeout(60_000);
 
   it("of a process that was killed free themselves", async () => {
     const holder = child(`
