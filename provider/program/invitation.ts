@@ -4,6 +4,7 @@ import { Declaration, declareLater } from "../deployment/meeting";
 import { dynamicType, storedProvider } from "../dynamic/stored";
 import type { DeletionPolicy, Status } from "../lifecycle/state";
 import type { Role } from "../trieve/model";
+import { problem } from "./problem";
 import { Provider, providerOf } from "./provider";
 
 /** Arguments of {@link TrieveInvitation}. */
@@ -91,7 +92,7 @@ export class TrieveInvitation extends pulumi.CustomResource {
    */
   constructor(name: string, args: TrieveInvitationArgs, opts?: pulumi.CustomResourceOptions) {
     if (opts?.import !== undefined)
-      throw new pulumi.RunError(
+      throw problem(
         `TrieveInvitation "${name}": Pulumi cannot import dynamic resources, and there is no need to. Leave \`import\` out: somebody who is there already is adopted as they are.`,
       );
     // For each resource the SDK notes sixty stack traces, of which it shows none unless a promise is lost: in a program
@@ -176,14 +177,13 @@ function declarePersonOf(
     .all([resource.id, resource.instance])
     .apply(([person, instance]) => declaration.asRegistered(person, instance));
   if (typeof organizationId === "string" && typeof args.email === "string") {
-    const problem = declareIn(organizationId, args.email);
-    if (problem !== undefined) throw new pulumi.RunError(problem);
+    const other = declareIn(organizationId, args.email);
+    if (other !== undefined) throw problem(other);
     return;
   }
   const declared = pulumi.all([organizationId, args.email]).apply(([organization, email]) => {
-    const problem = declareIn(organization, email);
-    // Thrown here it would come with a stack. A logged error makes the program fail as well.
-    if (problem !== undefined) pulumi.log.error(problem, resource);
+    const other = declareIn(organization, email);
+    if (other !== undefined) throw problem(other);
   });
   declareLater(isKnown(declared));
 }

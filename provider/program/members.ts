@@ -3,6 +3,7 @@ import { isKnown, withChildren } from "../deployment/engine";
 import type { Status } from "../lifecycle/state";
 import { isUuid, keyAdvice, type SettingsResult } from "../settings";
 import type { Role } from "../trieve/model";
+import { problem } from "./problem";
 import { providerOf, settingsOf } from "./provider";
 
 /** Somebody who is in an organization, or invited to it. */
@@ -120,7 +121,7 @@ async function look(
       : []),
   ];
   if (wrong.length > 0 || !settings || typeof organizationId !== "string")
-    throw new pulumi.RunError(`getMembers: ${wrong.join("; ")}.`);
+    throw problem(`getMembers: ${wrong.join("; ")}.`);
   // Loaded when first asked: programs without a look-up start faster.
   const [{ Client }, { listEverybody, presentOf }, { newestOf, standingOf }] = await Promise.all([
     import("../trieve/client.js"),
@@ -130,7 +131,7 @@ async function look(
   const { apiUrl, apiKey, maxConcurrency, keySource } = settings;
   const client = new Client({ apiUrl, apiKey, maxConcurrency, keyAdvice: keyAdvice(keySource) });
   const everybody = await listEverybody(client, organizationId).catch((error: Error) => {
-    throw new pulumi.RunError(`getMembers: ${error.message}`);
+    throw problem(`getMembers: ${error.message}`);
   });
   const members = presentOf(everybody).map(([email, person]): Member => {
     const { role, scopes } = standingOf(person);

@@ -25,6 +25,7 @@ import { count } from "../roster/words";
 import { keyAdvice, type Settings, type SettingsResult } from "../settings";
 import { Client } from "../trieve/client";
 import type { TrieveInvitation } from "./invitation";
+import { problem } from "./problem";
 import { providerOf, settingsOf } from "./provider";
 
 /** A roster whose preview is to tell what `up` will do. */
@@ -101,13 +102,12 @@ function tell(previewed: Previewed, settings: Settings, organizationId: string):
       for (const { level, email, text } of stranger ? [...lines, stranger] : lines)
         pulumi.log[level](printable(text), resources.get(email ?? "") ?? roster);
       const errors = lines.filter(({ level }) => level === "error").length;
-      // Thrown here it would come with a stack. A logged error makes the program fail as well.
       if (errors > 0)
-        pulumi.log.error(
+        throw problem(
           `${count(errors, "person", "people")} on the roster would be refused, see above. Nothing was written.`,
-          roster,
         );
     } catch (error) {
+      if (error instanceof pulumi.RunError) throw error;
       pulumi.log.warn(
         `This preview cannot tell what will happen to whom; all else in it holds. ${(error as Error).message}`,
         roster,

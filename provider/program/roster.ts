@@ -10,6 +10,7 @@ import { peopleOn, utcDay } from "../roster/people";
 import { isMeantToEnd, type Limits, normalize, type RosterPerson } from "../roster/rails";
 import type { Role } from "../trieve/model";
 import { TrieveInvitation } from "./invitation";
+import { problem } from "./problem";
 
 /** One person of a list in the program: an address alone, or with what is to be different for them. */
 export type RosterMember =
@@ -176,7 +177,7 @@ class RosterGuard extends pulumi.CustomResource {
 function readMembers(name: string, args: TrieveRosterArgs): readonly Member[] {
   const { file, members, defaults } = args;
   if ((file === undefined) === (members === undefined))
-    throw new pulumi.RunError(`TrieveRoster "${name}": give it either \`file\` or \`members\`.`);
+    throw problem(`TrieveRoster "${name}": give it either \`file\` or \`members\`.`);
   // Loaded when a roster is made: a program without one starts faster.
   const { checkMembers, formatProblem, parseRoster } =
     require("../roster/file") as typeof import("../roster/file");
@@ -187,7 +188,7 @@ function readMembers(name: string, args: TrieveRosterArgs): readonly Member[] {
   if (result.members) return result.members;
   const problems = result.problems.map(formatProblem);
   const number = problems.length === 1 ? "a problem" : `${problems.length} problems`;
-  throw new pulumi.RunError(`TrieveRoster "${name}" has ${number}:\n${problems.join("\n")}`);
+  throw problem(`TrieveRoster "${name}" has ${number}:\n${problems.join("\n")}`);
 }
 
 function readRoster(name: string, file: string): string {
@@ -195,7 +196,7 @@ function readRoster(name: string, file: string): string {
     return readFileSync(file, "utf8");
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new pulumi.RunError(
+    throw problem(
       `TrieveRoster "${name}": ${code === "ENOENT" ? `there is no file ${resolve(file)}` : message}`,
     );
   }
