@@ -95,10 +95,7 @@ export class TrieveInvitation extends pulumi.CustomResource {
       throw problem(
         `TrieveInvitation "${name}": Pulumi cannot import dynamic resources, and there is no need to. Leave \`import\` out: somebody who is there already is adopted as they are.`,
       );
-    // For each resource the SDK notes sixty stack traces, of which it shows none unless a promise is lost: in a program
-    // of a thousand people that takes longer than all else together.
-    const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 0;
+    const restoreTraces = withoutTraces();
     try {
       super(
         dynamicType("Invitation"),
@@ -121,18 +118,8 @@ export class TrieveInvitation extends pulumi.CustomResource {
         },
         pulumi.mergeOptions(opts, { additionalSecretOutputs: ["inviteUrl"] }),
       );
-    } catch (error) {
-      Error.stackTraceLimit = stackTraceLimit;
-      // A transformation of the program may have thrown anything, also what has a trace of its own.
-      if (
-        error instanceof Error &&
-        Object.isExtensible(error) &&
-        !/\n +at /.test(error.stack ?? "")
-      )
-        Error.captureStackTrace(error, TrieveInvitation);
-      throw error;
     } finally {
-      Error.stackTraceLimit = stackTraceLimit;
+      restoreTraces();
     }
     // One that is only looked up is declared by nobody here.
     if (opts?.id === undefined) declarePersonOf(this, name, args);
@@ -151,6 +138,22 @@ export class TrieveInvitation extends pulumi.CustomResource {
   ): TrieveInvitation {
     return new TrieveInvitation(name, {} as TrieveInvitationArgs, { ...opts, id });
   }
+}
+
+/**
+ * For each resource the SDK notes sixty stack traces and has them mapped to sources, of which it shows none unless a
+ * promise is lost. In a program of a thousand people that takes longer than all else together. Where it wants to know
+ * the place of a resource in the program, it sets the limit to infinity; what is thrown has its trace made later.
+ */
+function withoutTraces(): () => void {
+  const { prepareStackTrace } = Error;
+  Error.prepareStackTrace = (error, frames) => {
+    if (Error.stackTraceLimit !== Number.POSITIVE_INFINITY) return "";
+    return prepareStackTrace?.(error, frames) ?? [error, ...frames].join("\n    at ");
+  };
+  return () => {
+    Error.prepareStackTrace = prepareStackTrace as NonNullable<typeof prepareStackTrace>;
+  };
 }
 
 /** At once where the values are plain, so that it is known before the engine deletes anybody. */
