@@ -1,13 +1,13 @@
 import { listEverybody } from "../lifecycle/everybody";
-import { guardedOf } from "../lifecycle/forecast";
+import { type Change, changes, forecast, lowersAnybody } from "../lifecycle/forecast";
 import { cut, printable } from "../printable";
-import { asWhat, describe as describeForecast } from "../roster/describe";
+import { describe as describeForecast } from "../roster/describe";
 import { formatProblem, type RosterProblem } from "../roster/file";
 import { utcDay } from "../roster/people";
 import { count } from "../roster/words";
+import { type Planned, plan, situationOf, writing } from "./comparison";
 import { type Access, connect, readAccess, type ServerOptions } from "./connection";
 import { type Cell, type ExitCode, exitCode, markdownCode, type Output } from "./output";
-import { type Change, changes, decide, type Planned, plan, writing } from "./plan";
 import { problemsPage, reportPage } from "./report-html";
 import { nameOf, problemsAsJson, readRoster } from "./roster-file";
 
@@ -36,8 +36,9 @@ export async function report(
     `Comparing with organization ${access.organizationId}`,
     async () => {
       const everybody = await listEverybody(client, access.organizationId);
-      const decided = decide(members, everybody, utcDay(new Date()));
-      return plan(decided, everybody, await guardedOf(decided, everybody, () => client.account()));
+      const situation = situationOf(members, everybody, utcDay(new Date()));
+      const account = lowersAnybody(situation) ? await client.account() : undefined;
+      return plan(members, forecast(situation, account?.userId));
     },
   );
   if (options.json) printJson(nameOf(file), access, planned, output);
@@ -131,18 +132,19 @@ function footnote(planned: readonly Planned[]): string | undefined {
 
 /** Ours, apart from what was checked before: roles, days. */
 function describe(person: Planned): string {
-  const { change, status, from, since, member } = person;
+  const { change, from, member } = person;
+  const words = describeForecast(person);
   switch (change) {
     case "remove":
     case "ended":
-      return `${describeForecast({ ...person, change })}: ${member?.until} was their last day`;
+      return `${words}: ${member?.until} was their last day`;
     case "pending":
     case "unchanged":
-      return `${describeForecast({ ...person, change })}${unnamed(from, member)}`;
+      return `${words}${unnamed(from, member)}`;
     case "unmanaged":
-      return `not in the file: ${status === "pending" ? `pending since ${since?.slice(0, 10)} as` : "member as"} ${asWhat(from)}`;
+      return `not in the file: ${words}`;
     default:
-      return describeForecast({ ...person, change });
+      return words;
   }
 }
 
@@ -165,8 +167,9 @@ function printJson(
     summary: Object.fromEntries(
       changes.map((change) => [change, planned.filter((one) => one.change === change).length]),
     ),
-    people: planned.map(({ member, ...person }) => ({
+    people: planned.map(({ member, refusal, ...person }) => ({
       ...person,
+      reason: refusal?.reason ?? null,
       until: member?.until ?? null,
       note: member?.note ?? null,
     })),

@@ -1,8 +1,8 @@
+import { adminAccount } from "../trieve/quirks";
 import {
   type Decision,
   decideEnsure,
   decideRemove,
-  type Guarded,
   lowersPerson,
   refusal,
   type Wanted,
@@ -25,17 +25,16 @@ export const changes = [
   "unchanged",
   /** Nothing: out already, as wanted. */
   "ended",
+  /** Nothing: in the organization, and declared by nobody. */
+  "unmanaged",
 ] as const;
 export type Change = (typeof changes)[number];
 
-/** One person as they are, and what the rules say about it. */
-export interface Decided {
-  /** In lower case. */
-  readonly email: string;
-  readonly observed: Observed;
-  readonly decision: Decision;
-  /** Whether they are to be in the organization in the end. */
-  readonly goal: "in" | "out";
+/** Why a person would be refused. */
+export interface Refusal {
+  readonly guard: "default role" | "break glass" | "last owner" | "own account";
+  /** The rest of a sentence. */
+  readonly reason: string;
 }
 
 /** What a run would make of one person. */
@@ -49,103 +48,135 @@ export interface Forecast {
   readonly to: Standing | null;
   /** Since when they are invited or a member, ISO 8601. */
   readonly since: string | null;
-  /** Why it is refused. */
-  readonly reason: string | null;
+  readonly refusal: Refusal | null;
 }
 
-const absent = { phase: "absent", used: [] } as const;
-
-/** What it takes for a person to be in, as the lists show them. */
-export function decideIn(wanted: Wanted, everybody: Everybody): Decided {
-  const { email } = wanted;
-  const observed = everybody.get(email) ?? absent;
-  return { email, observed, decision: decideEnsure(wanted, observed, false, observed), goal: "in" };
+/** Everything that a run starts from. */
+export interface Situation {
+  readonly everybody: Everybody;
+  readonly wanted: readonly Wanted[];
+  /** Addresses, in lower case, of those who are to be out. */
+  readonly leaving: readonly string[];
+  /** Addresses, in lower case, that nobody lowers or removes. */
+  readonly breakGlass: ReadonlySet<string>;
+  /** Whether anything else declares somebody. */
+  readonly isDeclared: (email: string) => boolean;
 }
 
-/** What it takes for a person to be out, whoever brought them in. */
-export function decideOut(email: string, everybody: Everybody): Decided {
-  const observed = everybody.get(email) ?? absent;
+/** One person as they are, and what the rules say about it. */
+interface Decided {
+  readonly email: string;
+  readonly observed: Observed;
+  readonly decision: Decision;
+  readonly goal: "in" | "out";
+}
+
+const absent: Observed = { phase: "absent", used: [] };
+
+function decideAll({ everybody, wanted, leaving }: Situation): readonly Decided[] {
+  const observedOf = (email: string) => everybody.get(email) ?? absent;
+  // Whoever brought them in.
   const policy = { deletionPolicy: "remove", adopted: false, originalRole: null } as const;
-  return { email, observed, decision: decideRemove(policy, observed), goal: "out" };
-}
-
-/** @param account asks whose the key is: only where it matters */
-export async function guardedOf(
-  decided: readonly Decided[],
-  everybody: Everybody,
-  account: () => Promise<{ readonly userId: string } | undefined>,
-): Promise<Guarded> {
-  const keyAccount = lowersAnybody(decided) ? (await account())?.userId : undefined;
-  return { owners: ownersOf(everybody), keyAccount };
+  return [
+    ...wanted.map((one): Decided => {
+      const observed = observedOf(one.email);
+      const decision = decideEnsure(one, observed, false, observed);
+      return { email: one.email, observed, decision, goal: "in" };
+    }),
+    ...leaving.map((email): Decided => {
+      const observed = observedOf(email);
+      return { email, observed, decision: decideRemove(policy, observed), goal: "out" };
+    }),
+  ];
 }
 
 /** Whether somebody would be removed or demoted, so that it matters whose the key is. */
-export function lowersAnybody(decided: readonly Decided[]): boolean {
-  return decided.some(({ decision }) => decision.decision === "act" && decision.lowers.length > 0);
+export function lowersAnybody(situation: Situation): boolean {
+  return decideAll(situation).some(
+    ({ decision }) => decision.decision === "act" && decision.lowers.length > 0,
+  );
 }
 
 /**
- * What a run would make of people. Pure: asks nobody.
+ * What a run would make of people: those who are wanted, those who are leaving, and those whom nothing declares, in this
+ * order. Pure: asks nobody.
  *
- * @param guarded what the guards know before anything is written
- * @param breakGlass addresses in lower case that are not to be lowered or removed
+ * @param keyAccount the account of the API key; undefined if it belongs to none, or where {@link lowersAnybody} is false
  */
 export function forecast(
-  decided: readonly Decided[],
-  guarded: Guarded,
-  breakGlass: ReadonlySet<string> = new Set(),
+  situation: Situation,
+  keyAccount: string | undefined,
 ): readonly Forecast[] {
-  const refusals = refusalsOf(decided, guarded, breakGlass);
-  return decided.map((one) => {
-    const from = standingOf(one.observed);
-    const reason = refusals.get(one);
-    return {
-      email: one.email,
-      change: reason === undefined ? changeOf(one) : "refused",
-      status: one.observed.phase,
-      from,
-      to: targetOf(one, from),
-      since: sinceOf(one.observed),
-      reason: reason ?? null,
-    };
-  });
+  const decided = decideAll(situation);
+  const refusals = refusalsOf(decided, situation, keyAccount);
+  const concerned = new Set(decided.map(({ email }) => email));
+  return [
+    ...decided.map((one): Forecast => {
+      const from = standingOf(one.observed);
+      const refused = refusals.get(one);
+      return {
+        email: one.email,
+        change: refused ? "refused" : changeOf(one),
+        status: one.observed.phase,
+        from,
+        to: targetOf(one, from),
+        since: sinceOf(one.observed),
+        refusal: refused ?? null,
+      };
+    }),
+    ...[...situation.everybody]
+      .filter(
+        ([email, { phase }]) =>
+          phase !== "absent" &&
+          email !== adminAccount &&
+          !concerned.has(email) &&
+          !situation.isDeclared(email),
+      )
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([email, observed]): Forecast => {
+        const from = standingOf(observed);
+        const { phase: status } = observed;
+        const since = sinceOf(observed);
+        return { email, change: "unmanaged", status, from, to: from, since, refusal: null };
+      }),
+  ];
 }
 
 /** As the writes go: new owners first, then one after the other those who are no longer any. */
 function refusalsOf(
   decided: readonly Decided[],
-  guarded: Guarded,
-  breakGlass: ReadonlySet<string>,
-): ReadonlyMap<Decided, string> {
-  const reasons = new Map<Decided, string>();
+  { everybody, breakGlass }: Situation,
+  keyAccount: string | undefined,
+): ReadonlyMap<Decided, Refusal> {
+  const refusals = new Map<Decided, Refusal>();
   for (const one of decided) {
     const { decision, observed, goal } = one;
+    if (decision.decision === "lowered by default")
+      refusals.set(one, {
+        guard: "default role",
+        reason: `is ${decision.from}, and ${decision.to} is only a default: write the role on their own line`,
+      });
     if (
       decision.decision === "act" &&
       breakGlass.has(one.email) &&
       (goal === "out" || lowersPerson(observed, decision))
     )
-      reasons.set(one, "breakGlass protects this address");
-    if (decision.decision === "lowered by default")
-      reasons.set(
-        one,
-        `is ${decision.from}, and ${decision.to} is only a default: write the role on their own line`,
-      );
+      refusals.set(one, { guard: "break glass", reason: "breakGlass protects this address" });
   }
-  const owners = new Set(guarded.owners);
+  const owners = ownersOf(everybody);
   for (const { decision } of decided)
     for (const call of decision.decision === "act" ? decision.calls : [])
       if (call.call === "update member" && call.role === "owner") owners.add(call.userId);
   for (const one of decided) {
-    if (one.decision.decision !== "act" || reasons.has(one)) continue;
+    if (one.decision.decision !== "act" || refusals.has(one)) continue;
     const { lowers } = one.decision;
-    const reason = refusal(lowers, { owners, keyAccount: guarded.keyAccount });
-    if (reason !== undefined) reasons.set(one, guardReasons[reason]);
+    const guard = refusal(lowers, { owners, keyAccount });
+    if (guard !== undefined) refusals.set(one, { guard, reason: guardReasons[guard] });
     else
       for (const { membership } of lowers)
         if (membership.role === "owner") owners.delete(membership.userId);
   }
-  return reasons;
+  return refusals;
 }
 
 const guardReasons = {
@@ -178,7 +209,7 @@ function targetOf({ decision, goal }: Decided, from: Standing | null): Standing 
 }
 
 /** Since when somebody is invited or a member, ISO 8601; null for those who are neither. */
-export function sinceOf(observed: Observed): string | null {
+function sinceOf(observed: Observed): string | null {
   switch (observed.phase) {
     case "absent":
       return null;

@@ -7,18 +7,12 @@ import {
   programEnd,
 } from "../deployment/engine";
 import { declarationsMade, isDeclared, readKnown } from "../deployment/meeting";
+import { wantedOf } from "../lifecycle/decide";
 import { listEverybody } from "../lifecycle/everybody";
-import { guardedOf } from "../lifecycle/forecast";
-import { idOf } from "../lifecycle/state";
+import { type Forecast, forecast, lowersAnybody, type Situation } from "../lifecycle/forecast";
+import { type Inputs, idOf } from "../lifecycle/state";
 import { printable } from "../printable";
-import {
-  type Declared,
-  decideAll,
-  foretell,
-  foretellUnmanaged,
-  type Line,
-  type Scene,
-} from "../roster/foretell";
+import { foretellLeaving, foretellUnmanaged, foretellWanted, type Line } from "../roster/foretell";
 import { utcDay } from "../roster/people";
 import { normalize, type RosterPerson, removedPeople } from "../roster/rails";
 import { count } from "../roster/words";
@@ -37,7 +31,7 @@ export interface Previewed {
   };
   readonly people: readonly {
     readonly resource: TrieveInvitation;
-    readonly person: Declared["person"];
+    readonly person: Pick<Inputs, "email" | "role" | "roleIsDefault" | "scopes" | "resendTrigger">;
   }[];
   readonly organizationId: pulumi.Input<string> | undefined;
   readonly breakGlass: readonly string[];
@@ -81,25 +75,30 @@ function tell(previewed: Previewed, settings: Settings, organizationId: string):
       // Who was in another organization is not in these lists; the rails refuse such a change anyway.
       const leaving = before?.organizationId === organizationId ? removedPeople(before, after) : [];
       const idIn = (email: string) => idOf({ organizationId, email });
-      const scene: Scene = {
-        organizationId,
-        changing: (await changingOf(people)).map(({ person }) => {
-          return { person, recorded: known.get(idIn(person.email))?.person };
-        }),
-        leaving,
+      const situation: Situation = {
+        everybody,
+        wanted: (await changingOf(people)).map(({ person }) =>
+          wantedOf(person, known.get(idIn(person.email))?.person),
+        ),
+        leaving: leaving.map(({ email }) => email).filter((email) => !isDeclared(idIn(email))),
         breakGlass: new Set(breakGlass.map(normalize)),
         isDeclared: (email) => isDeclared(idIn(email)),
-        everybody,
-        day: utcDay(new Date()),
       };
-      const decided = decideAll(scene);
-      const guarded = await guardedOf(decided, everybody, () =>
-        inTime((signal) => clientFor(settings, signal).account()),
-      );
-      const lines = foretell(scene, decided, guarded);
-      const stranger = strangers.foretell(scene);
+      const account = lowersAnybody(situation)
+        ? await inTime((signal) => clientFor(settings, signal).account())
+        : undefined;
+      const forecasts = forecast(situation, account?.userId);
+      const byEmail = new Map(forecasts.map((one) => [one.email, one]));
+      const { wanted } = situation;
+      const unmanaged = forecasts.filter(({ change }) => change === "unmanaged");
+      const day = utcDay(new Date());
+      const lines = [
+        ...forecasts.slice(0, wanted.length).map(foretellWanted),
+        ...leaving.map((person) => foretellLeaving(person, byEmail.get(person.email), day)),
+        ...strangers.foretell(leaving, unmanaged),
+      ];
       const resources = new Map(people.map(({ person, resource }) => [person.email, resource]));
-      for (const { level, email, text } of stranger ? [...lines, stranger] : lines)
+      for (const { level, email, text } of lines)
         pulumi.log[level](printable(text), resources.get(email ?? "") ?? roster);
       const errors = lines.filter(({ level }) => level === "error").length;
       if (errors > 0)
@@ -138,23 +137,27 @@ class Strangers {
   #ignored = false;
   readonly #known = new Set<string>();
 
+  constructor(private readonly organizationId: string) {}
+
   add({ unmanaged, breakGlass }: Previewed): void {
     this.#rosters += 1;
     this.#ignored ||= unmanaged === "ignore";
     for (const email of breakGlass) this.#known.add(normalize(email));
   }
 
-  foretell(scene: Scene): Line | undefined {
-    for (const { email } of scene.leaving) this.#known.add(email);
+  foretell(leaving: readonly RosterPerson[], unmanaged: readonly Forecast[]): Line[] {
+    for (const { email } of leaving) this.#known.add(email);
     this.#rosters -= 1;
-    return this.#rosters > 0 || this.#ignored ? undefined : foretellUnmanaged(scene, this.#known);
+    if (this.#rosters > 0 || this.#ignored) return [];
+    const [first, ...others] = unmanaged.filter(({ email }) => !this.#known.has(email));
+    return first ? [foretellUnmanaged(this.organizationId, [first, ...others])] : [];
   }
 }
 
 const strangersIn = perDeployment(() => new Map<string, Strangers>());
 
 function strangersOf(organizationId: string, previewed: Previewed): Strangers {
-  const strangers = strangersIn().get(organizationId) ?? new Strangers();
+  const strangers = strangersIn().get(organizationId) ?? new Strangers(organizationId);
   strangersIn().set(organizationId, strangers);
   strangers.add(previewed);
   return strangers;

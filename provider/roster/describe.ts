@@ -3,11 +3,12 @@ import type { Standing } from "../lifecycle/observe";
 import { count } from "./words";
 
 /** What becomes of a person, in a few words: `invite as user`, `role admin → user`, `refused: …`. */
-export function describe({ change, status, from, to, since, reason }: Forecast): string {
+export function describe(forecast: Forecast): string {
+  const { change, status, from, to, since, refusal } = forecast;
   const day = since?.slice(0, 10);
   switch (change) {
     case "refused":
-      return `refused: ${reason}`;
+      return `refused: ${refusal?.reason}`;
     case "remove":
       return `remove ${status === "pending" ? "the invitation" : from?.role}`;
     case "update":
@@ -17,7 +18,8 @@ export function describe({ change, status, from, to, since, reason }: Forecast):
     case "invite":
       return `invite as ${asWhat(to)}`;
     case "pending":
-      return `pending since ${day} as ${asWhat(from)}`;
+    case "unmanaged":
+      return standing(forecast);
     case "unchanged":
       return `unchanged: ${asWhat(from)}`;
     case "ended":
@@ -25,15 +27,15 @@ export function describe({ change, status, from, to, since, reason }: Forecast):
   }
 }
 
-/** What a person is now: `member as admin since 2026-01-31`. */
+/** What a person is now: `member since 2026-01-31 as admin`. */
 export function standing({ status, from, since }: Forecast): string {
   return status === "absent"
     ? "not in the organization"
-    : `${status} as ${asWhat(from)} since ${since?.slice(0, 10)}`;
+    : `${status} since ${since?.slice(0, 10)} as ${asWhat(from)}`;
 }
 
 /** `admin with 2 scopes` */
-export function asWhat(standing: Standing | null): string {
+function asWhat(standing: Standing | null): string {
   if (!standing?.scopes) return `${standing?.role}`;
   const { length } = standing.scopes;
   return `${standing.role}${length === 0 ? ", who may use no route" : ` with ${count(length, "scope", "scopes")}`}`;

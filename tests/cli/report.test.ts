@@ -66,7 +66,7 @@ describe("pulumi-trieve report", () => {
     erin@x.example             unchanged: user with 1 scope, which the file does not name
     owner@x.example            unchanged: owner
     gone@x.example             out already: 2020-01-31 was their last day
-?   stranger@x.example         not in the file: member as owner
+?   stranger@x.example         not in the file: member since <day> as owner
 ?   x\\u001b[31m|\`@team\`|<img>  not in the file: pending since <day> as user, who may use no route
 
 1 refused, 2 to remove, 2 to change, 1 to invite again, 1 to invite, 1 pending, 2 unchanged, 1 ended, 2 not in the file.
@@ -96,7 +96,7 @@ Of people who are not in the file or whose last day is over, \`up\` removes thos
 | ✏️ | \`dana@x.example\` | scopes unrestricted → 1 |  |
 | ✉️ | \`pia@x.example\` | invite again: role admin → user (pending since <day>) |  |
 | ✉️ | \`new@x.example\` | invite as user |  |
-| ❔ | \`stranger@x.example\` | not in the file: member as owner |  |
+| ❔ | \`stranger@x.example\` | not in the file: member since <day> as owner |  |
 | ❔ | \`\`x\\u001b[31m\\u007c\`@team\`\\u007c<img>\`\` | not in the file: pending since <day> as user, who may use no route |  |
 
 <details><summary>4 people without a change</summary>
@@ -260,7 +260,7 @@ Of people who are not in the file or whose last day is over, \`up\` removes thos
     expect(code).to.equal(0);
     expect(stdout).to.equal(`<stdin> against organization <org> at <url>
 
-?  owner@x.example  not in the file: member as owner
+?  owner@x.example  not in the file: member since <day> as owner
 
 1 not in the file.
 Of people who are not in the file or whose last day is over, \`up\` removes those that its last run declared; it leaves all others alone.

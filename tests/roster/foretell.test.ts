@@ -1,7 +1,10 @@
 import { expect } from "chai";
+import { wantedOf } from "../../provider/lifecycle/decide";
 import type { Everybody } from "../../provider/lifecycle/everybody";
+import { type Forecast, forecast, type Situation } from "../../provider/lifecycle/forecast";
 import { observe } from "../../provider/lifecycle/observe";
-import { decideAll, foretell, foretellUnmanaged, type Scene } from "../../provider/roster/foretell";
+import { foretellLeaving, foretellUnmanaged, foretellWanted } from "../../provider/roster/foretell";
+import type { RosterPerson } from "../../provider/roster/rails";
 import type { Role } from "../../provider/trieve/model";
 
 const at = "2026-11-01T10:00:00Z";
@@ -36,21 +39,34 @@ function organization(people: Record<string, string>): Everybody {
   );
 }
 
+/** What a program declares, what the stack knows, and whose line is gone. */
+interface Scene {
+  changing: { person: Parameters<typeof wantedOf>[0]; recorded: Parameters<typeof wantedOf>[1] }[];
+  leaving: RosterPerson[];
+  breakGlass: ReadonlySet<string>;
+  isDeclared: (email: string) => boolean;
+}
+
 function told(scene: Partial<Scene>, people: Record<string, string> = {}, keyAccount?: string) {
-  const whole: Scene = {
-    organizationId: "acme",
-    changing: [],
-    leaving: [],
-    breakGlass: new Set(),
-    isDeclared: () => false,
+  const { changing = [], leaving = [], breakGlass = new Set(), isDeclared = () => false } = scene;
+  const situation: Situation = {
     everybody: organization({ "olga@x.example": "member owner", ...people }),
-    day: "2026-11-20",
-    ...scene,
+    wanted: changing.map(({ person, recorded }) => wantedOf(person, recorded)),
+    leaving: leaving.map(({ email }) => email).filter((email) => !isDeclared(email)),
+    breakGlass,
+    isDeclared,
   };
-  const owners = new Set(["account of olga@x.example"]);
-  return foretell(whole, decideAll(whole), { owners, keyAccount }).map(
-    ({ level, email, text }) => `${level} ${email ?? "roster"}: ${text}`,
-  );
+  const forecasts = forecast(situation, keyAccount);
+  return [
+    ...forecasts.slice(0, changing.length).map(foretellWanted),
+    ...leaving.map((person) =>
+      foretellLeaving(
+        person,
+        forecasts.find(({ email }) => email === person.email && !isDeclared(email)),
+        "2026-11-20",
+      ),
+    ),
+  ].map(({ level, email, text }) => `${level} ${email ?? "roster"}: ${text}`);
 }
 
 const email = "ada@x.example";
@@ -196,13 +212,13 @@ describe("what a preview tells of those whose line is gone: what is so, and no m
       "a member",
       "member admin",
       { leaving: [ada] },
-      "line deleted; member as admin since 2026-11-01",
+      "line deleted; member since 2026-11-01 as admin",
     ],
     [
       "somebody invited",
       "pending user",
       { leaving: [ada] },
-      "line deleted; pending as user since 2026-11-01",
+      "line deleted; pending since 2026-11-01 as user",
     ],
     [
       "somebody who is not there",
@@ -214,13 +230,13 @@ describe("what a preview tells of those whose line is gone: what is so, and no m
       "somebody whose time is over",
       "member user",
       { leaving: [{ ...ada, until: "2026-11-19" }] },
-      "last day was 2026-11-19; member as user since 2026-11-01",
+      "last day was 2026-11-19; member since 2026-11-01 as user",
     ],
     [
       "somebody whose line goes before their time is over",
       "member user",
       { leaving: [{ ...ada, until: "2026-11-20" }] },
-      "line deleted; member as user since 2026-11-01",
+      "line deleted; member since 2026-11-01 as user",
     ],
     [
       "somebody whom another resource declares",
@@ -239,7 +255,7 @@ describe("what a preview tells of those whose line is gone: what is so, and no m
   it("a warning where the last owner goes", () => {
     const leaving = [{ email: "olga@x.example", role: "owner" as const }];
     expect(told({ leaving })).to.deep.equal([
-      "warn roster: olga@x.example line deleted; member as owner since 2026-11-01; to remove them is refused: nobody else there would be an owner",
+      "warn roster: olga@x.example line deleted; member since 2026-11-01 as owner; to remove them is refused: nobody else there would be an owner",
     ]);
   });
 
@@ -248,7 +264,7 @@ describe("what a preview tells of those whose line is gone: what is so, and no m
     const changing = [{ person: { email, role: "owner" as const }, recorded: none }];
     expect(told({ leaving, changing }, { [email]: "member user" })).to.deep.equal([
       `info ${email}: role user → owner`,
-      "info roster: olga@x.example line deleted; member as owner since 2026-11-01",
+      "info roster: olga@x.example line deleted; member since 2026-11-01 as owner",
     ]);
   });
 });
@@ -275,21 +291,27 @@ describe("what a preview tells of those on breakGlass", () => {
 });
 
 describe("what a preview tells of those whom nothing declares", () => {
-  const scene = (people: Record<string, string>, isDeclared: (email: string) => boolean) =>
-    ({ organizationId: "acme", everybody: organization(people), isDeclared }) as unknown as Scene;
+  const unmanaged = (people: Record<string, string>, isDeclared: (email: string) => boolean) =>
+    forecast(
+      {
+        everybody: organization(people),
+        wanted: [],
+        leaving: [],
+        breakGlass: new Set(),
+        isDeclared,
+      },
+      undefined,
+    ).filter(({ change }) => change === "unmanaged");
 
-  it("nothing, if there are none but those who are known or long gone", () => {
+  it("nobody who is declared, long gone, or the server's own account", () => {
     const people = {
       "a@x.example": "member user",
       "b@x.example": "pending user",
       "c@x.example": "used user",
+      default: "member owner",
     };
-    expect(
-      foretellUnmanaged(
-        scene(people, (one) => one === "a@x.example"),
-        new Set(["b@x.example"]),
-      ),
-    ).to.equal(undefined);
+    const found = unmanaged(people, (one) => one === "a@x.example");
+    expect(found.map(({ email }) => email)).to.deep.equal(["b@x.example"]);
   });
 
   it("one line, with ten names at most", () => {
@@ -297,12 +319,8 @@ describe("what a preview tells of those whom nothing declares", () => {
       Array.from({ length: 12 }, (_, i) => [`p${i + 10}@x.example`, "member user"]),
     );
     const names = Array.from({ length: 10 }, (_, i) => `p${i + 10}@x.example`).join(", ");
-    expect(
-      foretellUnmanaged(
-        scene(many, () => false),
-        new Set(),
-      ),
-    ).to.deep.equal({
+    const [first, ...others] = unmanaged(many, () => false);
+    expect(foretellUnmanaged("acme", [first as Forecast, ...others])).to.deep.equal({
       level: "warn",
       text: `12 people whom nothing here declares in organization acme: ${names} and 2 more. Put them on the roster, or set \`unmanaged: "ignore"\`.`,
     });

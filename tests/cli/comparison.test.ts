@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { decide, plan } from "../../provider/cli/plan";
+import { plan, situationOf } from "../../provider/cli/comparison";
 import type { Everybody } from "../../provider/lifecycle/everybody";
-import { lowersAnybody } from "../../provider/lifecycle/forecast";
+import { forecast, lowersAnybody } from "../../provider/lifecycle/forecast";
 import { observe } from "../../provider/lifecycle/observe";
 import { checkMembers } from "../../provider/roster/file";
 import type { Role } from "../../provider/trieve/model";
@@ -27,17 +27,17 @@ function everybody(...rows: ReturnType<typeof member>[]): Everybody {
 }
 
 function planned(members: unknown[], server: Everybody, keyAccount?: string) {
-  const decided = decide(checkMembers({ members }).members ?? [], server, "2026-06-01");
-  const owners = new Set(["a@x.example", "b@x.example"]);
+  const roster = checkMembers({ members }).members ?? [];
+  const situation = situationOf(roster, server, "2026-06-01");
   return {
-    asks: lowersAnybody(decided),
-    people: plan(decided, server, { owners, keyAccount }).map(
-      ({ email, change, reason }) => `${email} ${change}${reason ? `: ${reason}` : ""}`,
+    asks: lowersAnybody(situation),
+    people: plan(roster, forecast(situation, keyAccount)).map(
+      ({ email, change, refusal }) => `${email} ${change}${refusal ? `: ${refusal.reason}` : ""}`,
     ),
   };
 }
 
-describe("the plan of a report", () => {
+describe("the comparison of a report", () => {
   const server = everybody(member("a@x.example", "owner"), member("b@x.example", "owner"));
   const a = (role: Role) => ({ email: "a@x.example", role });
   const b = (role: Role) => ({ email: "b@x.example", role });
@@ -86,12 +86,7 @@ describe("the plan of a report", () => {
 
   it("counts an owner of the same run before those who are lowered", () => {
     const one = everybody(member("a@x.example", "owner"), member("c@x.example", "user"));
-    const decided = decide(
-      checkMembers({ members: [a("user"), { email: "c@x.example", role: "owner" }] }).members ?? [],
-      one,
-      "2026-06-01",
-    );
-    const people = plan(decided, one, { owners: new Set(["a@x.example"]), keyAccount: undefined });
-    expect(people.map(({ change }) => change)).to.deep.equal(["update", "update"]);
+    const { people } = planned([a("user"), { email: "c@x.example", role: "owner" }], one);
+    expect(people).to.deep.equal(["a@x.example update", "c@x.example update"]);
   });
 });

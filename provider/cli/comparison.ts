@@ -1,0 +1,48 @@
+import { wantedOf } from "../lifecycle/decide";
+import type { Everybody } from "../lifecycle/everybody";
+import { type Change, changes, type Forecast, type Situation } from "../lifecycle/forecast";
+import type { Member } from "../roster/file";
+import { peopleOn } from "../roster/people";
+
+/** Changes that write something, or would if they could. */
+export const writing: ReadonlySet<Change> = new Set([
+  "refused",
+  "remove",
+  "update",
+  "reinvite",
+  "invite",
+]);
+
+/** One person of a comparison. */
+export interface Planned extends Forecast {
+  /** From the file; null: somebody whom it does not name. */
+  readonly member: Member | null;
+}
+
+/** @param day today, YYYY-MM-DD in UTC */
+export function situationOf(
+  members: readonly Member[],
+  everybody: Everybody,
+  day: string,
+): Situation {
+  const { present, ended } = peopleOn(members, day);
+  return {
+    everybody,
+    wanted: present.map((member) => wantedOf(member, undefined)),
+    leaving: ended.map(({ email }) => email),
+    breakGlass: new Set(),
+    isDeclared: () => false,
+  };
+}
+
+/** The most remarkable come first, then by address. */
+export function plan(
+  members: readonly Member[],
+  forecasts: readonly Forecast[],
+): readonly Planned[] {
+  const byEmail = new Map(members.map((member) => [member.email, member]));
+  const rank = ({ change }: Forecast) => changes.indexOf(change);
+  return forecasts
+    .map((one) => ({ ...one, member: byEmail.get(one.email) ?? null }))
+    .sort((a, b) => rank(a) - rank(b) || (a.email < b.email ? -1 : 1));
+}
