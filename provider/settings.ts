@@ -59,16 +59,17 @@ export function resolveSettings(
   const problems: string[] = [];
   const config = (key: string) => get(`trieve:${key}`)?.trim() || undefined;
   const environment = (name: string) => (explicit ? undefined : env[name]?.trim() || undefined);
-  const missing = (key: string, name: string, example: string) =>
+  const missing = (key: string, name: string, command: string) =>
     explicit
       ? `${key} is missing: give it to the trieve.Provider`
-      : `${key} is missing: run \`pulumi config set ${key === "apiKey" ? "--secret " : ""}trieve:${key} ${example}\` or set ${name}`;
+      : `${key} is missing: run \`pulumi config set ${command}\` or set ${name}`;
 
   // `pulumi refresh` and `pulumi destroy` send the configuration of the last `up`. Only the key's variable comes
   // first, since it is the way past a rotated key; any other that was forgotten in a shell could replace everybody.
   const keyOfEnvironment = environment("TRIEVE_API_KEY");
   const apiKey = keyOfEnvironment ?? config("apiKey");
-  if (apiKey === undefined) problems.push(missing("apiKey", "TRIEVE_API_KEY", "<key>"));
+  if (apiKey === undefined)
+    problems.push(missing("apiKey", "TRIEVE_API_KEY", "--secret trieve:apiKey"));
   else if (!/^[\x21-\x7e]+$/.test(apiKey))
     problems.push(
       "apiKey holds a character that no Trieve key has; is it the whole key and nothing else?",
@@ -103,7 +104,7 @@ export function resolveSettings(
       missing(
         "redirectUri",
         "TRIEVE_REDIRECT_URI",
-        "<URL of your dashboard, such as http://localhost:5173/>",
+        "trieve:redirectUri <URL of your dashboard, such as http://localhost:5173/>",
       ),
     );
   else if (!isHttpUrl(redirectUri) || !/^[^?#]*\/([?#]|$)/.test(redirectUri))

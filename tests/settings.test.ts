@@ -220,7 +220,7 @@ describe("settings: values refused", () => {
 
   it("a missing key says how to set it", () => {
     expect(problemsOf({})).to.deep.equal([
-      "apiKey is missing: run `pulumi config set --secret trieve:apiKey <key>` or set TRIEVE_API_KEY",
+      "apiKey is missing: run `pulumi config set --secret trieve:apiKey` or set TRIEVE_API_KEY",
     ]);
   });
 

@@ -137,13 +137,14 @@ function printSettings(
     output.json({ apiUrl, organizationId, apiKey, redirectUri: redirectUri ?? null });
     return;
   }
-  const set = (name: string, value: string, flag = "") =>
-    `pulumi config set ${flag}trieve:${name} ${shellWord(value)}`;
+  const set = (name: string, value: string) =>
+    `pulumi config set trieve:${name} ${shellWord(value)}`;
   output.result(
     [
       set("apiUrl", apiUrl),
       set("organizationId", organizationId),
-      set("apiKey", apiKey, "--secret "),
+      // Part of a shell: as an argument of `pulumi` the key would stand in the list of processes, for all to see.
+      `printf %s ${shellWord(apiKey)} | pulumi config set --secret trieve:apiKey`,
       redirectUri === undefined
         ? "# pulumi config set trieve:redirectUri <URL of your dashboard, such as http://localhost:5173/>"
         : set("redirectUri", redirectUri),

@@ -371,7 +371,7 @@ async function refuse(
   throw new Refused(
     reason === "last owner"
       ? `Refused to ${what} ${where}: nobody else there is an owner, and without one nobody can be made owner again. Let another owner accept first, then run \`pulumi up\` again.`
-      : `Refused to ${what} ${where}: the API key belongs to this account, and would lose its rights. Use an organization key (\`pulumi config set --secret trieve:apiKey <key>\`), then run \`pulumi up\` again.`,
+      : `Refused to ${what} ${where}: the API key belongs to this account, and would lose its rights. Use an organization key (\`pulumi config set --secret trieve:apiKey\`), then run \`pulumi up\` again.`,
     reason,
   );
 }

@@ -15,7 +15,7 @@ describe("pulumi-trieve init", () => {
       env: { TRIEVE_ADMIN_KEY: adminKey, TRIEVE_API_KEY: "", TRIEVE_ORGANIZATION_ID: "" },
     });
   const lines =
-    /^pulumi config set trieve:apiUrl <url>\npulumi config set trieve:organizationId (\S+)\npulumi config set --secret trieve:apiKey (tr-\w+)\n(.*)\n$/;
+    /^pulumi config set trieve:apiUrl <url>\npulumi config set trieve:organizationId (\S+)\nprintf %s (tr-\w+) \| pulumi config set --secret trieve:apiKey\n(.*)\n$/;
 
   it("finds the organization, makes a key and prints what to set", async () => {
     const { code, stdout, stderr } = await init("--redirect-uri", "http://localhost:5173/");

@@ -105,7 +105,7 @@ describe("missing or bad settings are refused at preview, before any request", f
       const { code, output } = await project.preview();
       expect(code).not.to.equal(0);
       for (const line of [
-        "apiKey is missing: run `pulumi config set --secret trieve:apiKey <key>` or set TRIEVE_API_KEY",
+        "apiKey is missing: run `pulumi config set --secret trieve:apiKey` or set TRIEVE_API_KEY",
         `apiUrl "${simulator.url}/api" ends with /api: write it without, ${simulator.url}`,
         "redirectUri is missing: run `pulumi config set trieve:redirectUri <URL of your dashboard, such as http://localhost:5173/>` or set TRIEVE_REDIRECT_URI",
         'mail "never" must be "required" or "optional"',
