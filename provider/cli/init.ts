@@ -30,10 +30,18 @@ export async function init(options: InitOptions, output: Output): Promise<ExitCo
     }
     const { id, name } = organization;
     const before = (await client.keys(id)).filter((key) => key.name === keyName);
-    if (before.length > 0)
+    if (before.length > 0) {
+      // Without a word from the user a second environment would share the people of the first.
+      if (options.organization === undefined) {
+        output.message(
+          `organization ${id} (${JSON.stringify(name)}) already has a key named ${keyName}, which a stack may use. Another environment needs an organization of its own: name it with --organization <id>. --organization ${id} makes another key for this one.`,
+        );
+        return exitCode.problems;
+      }
       output.warn(
         `organization ${id} has ${count(before.length, `key named ${keyName}`, `keys named ${keyName}`)} already; delete in the dashboard what nobody uses any more`,
       );
+    }
     const apiKey = await makeKey(client, id);
     output.message(`Made a key of role owner for organization ${JSON.stringify(name)} (${id}).`);
     printSettings({ ...settings, apiKey, organizationId: id }, options, output);

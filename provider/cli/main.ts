@@ -107,14 +107,18 @@ Example:
     code = await doctor(options, output);
   });
 
-withServer(command("init", "new server: make an organization key, print `pulumi config set` lines"))
+withServer(
+  command("init", "new server: make an organization key, print `pulumi config set` lines"),
+  "UUID (default: that of the admin key's account)",
+)
   .option("--admin-key-stdin", "read the server's admin key from stdin instead of TRIEVE_ADMIN_KEY")
   .option("--redirect-uri <url>", "dashboard, where people land after accepting")
   .option("--json", "the settings for scripts")
   .addHelpText(
     "after",
     `
-The admin key is the server's ADMIN_API_KEY. Where it belongs to several organizations, --organization chooses.
+The admin key is the server's ADMIN_API_KEY. Where its account is in several organizations, --organization
+chooses. A second environment on the same server needs an organization of its own: name it with --organization.
 What is printed holds the new key: pipe it into a shell, so that it is in no history.
 
 Example:
@@ -138,10 +142,13 @@ function command(name: string, description: string): Command {
   return program.command(name).description(description);
 }
 
-function withServer(command: Command): Command {
+function withServer(
+  command: Command,
+  organization = "UUID (default: TRIEVE_ORGANIZATION_ID)",
+): Command {
   return command
     .option("--url <url>", "server, without /api (default: TRIEVE_API_URL)")
-    .option("--organization <id>", "UUID (default: TRIEVE_ORGANIZATION_ID)")
+    .option("--organization <id>", organization)
     .option("--retry-for <seconds>", "how long to ask again a server that does not answer", "10");
 }
 

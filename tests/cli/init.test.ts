@@ -72,6 +72,25 @@ describe("pulumi-trieve init", () => {
     expect(stderr).to.equal('Made a key of role owner for organization "acme" (<org>).\n');
   });
 
+  // The second environment got the organization of the first, and with it its people.
+  it("refuses an organization that a stack may use, unless it is told that one", async () => {
+    const [, id = ""] = lines.exec((await init()).stdout) ?? [];
+    world.requests();
+    const second = await init();
+    expect(second).to.deep.equal({
+      code: 1,
+      stdout: "",
+      stderr: `organization ${id} ("default") already has a key named pulumi, which a stack may use. Another environment needs an organization of its own: name it with --organization <id>. --organization ${id} makes another key for this one.\n`,
+    });
+    expect(world.requests()).to.deep.equal([
+      "GET /api/auth/me",
+      "GET /api/organization/api_key?limit=100",
+    ]);
+    const another = await init("--organization", id);
+    expect(another.code, another.stderr).to.equal(0);
+    expect((await init("--organization", world.id)).code).to.equal(0);
+  });
+
   it("tells of keys from before", async () => {
     await init("--organization", world.id);
     const { code, stderr } = await init("--organization", world.id);
@@ -135,7 +154,7 @@ describe("pulumi-trieve init", () => {
         when: ({ method }) => method === "POST",
         effect: { replaceBody },
       });
-      const { code, stdout, stderr } = await init();
+      const { code, stdout, stderr } = await init("--organization", world.id);
       expect({ code, stdout }).to.deep.equal({ code: 3, stdout: "" });
       expect(stderr).to.match(
         /\n?pulumi-trieve: .* is not what Trieve sends .* may have been made/,
