@@ -137,6 +137,28 @@ describe("moving people within one `up`: nobody is out for a moment, and no mail
     expectNothingWritten();
   });
 
+  it("with a roster that gets another name unseen: its old guard is left, and unprotecting that is the way out", async () => {
+    const guarded = (name: string, opts?: string) =>
+      roster(name, true, opts).replace(/limits: .*/, "");
+    await begin(guarded("team"));
+    await write(guarded("crew"));
+    expect((await world.fail("up")).failed).to.deep.equal(["team/guard"]);
+    expectNothingWritten();
+    for (const late of [guarded("crew", `{ aliases: [{ name: "team" }] }`), guarded("crew")]) {
+      await write(late);
+      expect((await world.fail("up")).output).to.include("protected");
+    }
+    const { resources } = (await world.project.exportState()).deployment;
+    const guard = resources.find(({ urn }) => urn.endsWith("::team/guard"))?.urn ?? "";
+    expect((await world.project.run("state", "unprotect", guard, "--yes")).code).to.equal(0);
+    const { changes } = await world.succeed("up");
+    expect(Object.entries(changes).filter(([, change]) => change !== "same")).to.deep.equal([
+      ["team/guard", "delete"],
+      ["team", "delete"],
+    ]);
+    await isSettled();
+  });
+
   // The program told whom the arguments named. Whoever was somebody else to the engine was thrown out by a new name of
   // the resource, and somebody whom nobody declared any more stayed in.
   for (const transforms of ["transforms", "transformations"])
