@@ -36,7 +36,7 @@ export type RosterResult =
  *
  * @param text YAML or JSON: `defaults` and `members`, see members.schema.json
  * @param file its name, for places in problems
- * @returns people in the order of the file, or all problems in the order of the file
+ * @returns people in the order of the file, or all problems in the order of the file; those of the YAML come alone
  */
 export function parseRoster(text: string, file: string): RosterResult {
   return check(readYaml(text, file));
@@ -49,12 +49,13 @@ export function parseRoster(text: string, file: string): RosterResult {
  * @returns people in the order given, or all problems, without places
  */
 export function checkMembers(input: { defaults?: unknown; members: unknown }): RosterResult {
-  return check({ value: input, problems: [], spot: () => undefined });
+  return check({ value: input, problems: [], place: () => undefined });
 }
 
 function check(source: Source): RosterResult {
   const checker = new Checker(source);
-  const members = checker.readRoster();
+  // After a mistake in the YAML nobody knows what the rest was meant to say.
+  const members = source.problems.length > 0 ? [] : checker.readRoster();
   const problems = inOrder([...source.problems, ...checker.problems]);
   return problems.length > 0 ? { members: undefined, problems } : { members, problems: [] };
 }
@@ -124,7 +125,7 @@ class Checker {
     path: Path,
   ): Member {
     const scopes = line.scopes ?? preset.scopes;
-    const place = this.source.spot(path)?.place;
+    const place = this.source.place(path);
     return {
       email,
       role: line.role ?? preset.role ?? "user",
@@ -143,7 +144,7 @@ class Checker {
       firsts.set(email, path);
       return;
     }
-    const place = this.source.spot(first)?.place;
+    const place = this.source.place(first);
     const where = place ? formatPlace(place) : formatPath(first);
     this.report(path, `${email} is here already, at ${where}: delete one of them`);
   }
@@ -185,9 +186,7 @@ class Checker {
   }
 
   private report(path: Path, text: string, of?: "value" | "key") {
-    const spot = this.source.spot(path, of);
-    if (spot === undefined || spot.sound)
-      this.problems.push({ place: spot?.place, path: formatPath(path), text });
+    this.problems.push({ place: this.source.place(path, of), path: formatPath(path), text });
   }
 }
 

@@ -3,34 +3,33 @@ import {
   isMap,
   isNode,
   isScalar,
+  isSeq,
   Lexer,
+  LineCounter,
   type Node,
+  type Pair,
   Parser,
   parseDocument,
+  type Scalar,
+  visit,
   type YAMLError,
   type YAMLMap,
 } from "yaml";
-import { formatPath, formatPlace, type Path, type Place, type RosterProblem } from "./problems";
+import { formatPlace, type Path, type Place, type RosterProblem } from "./problems";
 import { show } from "./words";
 
 /** Plain values and where each of them comes from. */
 export interface Source {
+  /** Undefined where there are problems. */
   readonly value: unknown;
   /** What is wrong with the text as such. */
   readonly problems: readonly RosterProblem[];
   /** Where a value or the key before it stands, or else what is nearest around it; undefined without a file. */
-  spot(path: Path, of?: "value" | "key"): Spot | undefined;
-}
-
-/** A place, and whether what stands there can be taken at its word. */
-interface Spot {
-  readonly place: Place;
-  /** False where a mistake in the YAML leaves open what was meant: what follows from it is no news. */
-  readonly sound: boolean;
+  place(path: Path, of?: "value" | "key"): Place | undefined;
 }
 
 /**
- * Reads YAML 1.2, as much of it as can be read. Never throws.
+ * Reads YAML 1.2. Never throws.
  *
  * Maps become objects with own properties only, whatever the keys. Aliases are followed within bounds; tags and merge
  * keys are problems.
@@ -38,11 +37,9 @@ interface Spot {
  * @param file its name, for places
  */
 export function readYaml(text: string, file: string): Source {
-  return new Reader(text, file);
+  return new Reader(text.replace(/^\uFEFF/, ""), file);
 }
 
-/** A roster needs 4: the file, its members, one of them, their scopes. */
-const maxDepth = 10;
 /**
  * What the parser may be inside of at once. It follows nesting by recursion, and V8 ends the whole process when a regular
  * expression meets a stack that is nearly full: 3 kB of `[` did so.
@@ -50,18 +47,7 @@ const maxDepth = 10;
 const maxStack = 100;
 /** What aliases may come to, written out. Enough for 1,000 people with the same 90 scopes. */
 const maxCopies = 100_000;
-
-/** Mistakes within one value, after which the rest still means what it says. */
-const contained: ReadonlySet<YAMLError["code"]> = new Set([
-  "ALIAS_PROPS",
-  "BAD_ALIAS",
-  "BAD_DQ_ESCAPE",
-  "BAD_SCALAR_START",
-  "MULTIPLE_ANCHORS",
-  "MULTIPLE_TAGS",
-  "NON_STRING_KEY",
-  "TAG_RESOLVE_FAILED",
-]);
+const tooDeep = "is nested too deeply: write addresses or maps right below members";
 
 /** Where the parser's words are about the parser. */
 const plainer: { readonly [code in YAMLError["code"]]?: string } = {
@@ -84,164 +70,137 @@ const advice: { readonly [code in YAMLError["code"]]?: string } = {
   UNEXPECTED_TOKEN: "delete it, or put the value in quotes",
 };
 
-type Span = readonly [start: number, end: number];
+type Pairs = Map<string | number, Pair<Scalar<string>>>;
 
 class Reader implements Source {
   readonly value: unknown;
   readonly problems: RosterProblem[] = [];
 
-  private readonly lineStarts: readonly number[];
-  private readonly anchors = new Map<string, Node>();
-  private readonly values = new Map<string, Span>();
-  private readonly keys = new Map<string, Span>();
-  private readonly quoted: Span[] = [];
-  private copies = 0;
+  private readonly lines = new LineCounter();
   private readonly spoiltLines = new Set<number>();
-  /** Up to here the text means what it says. */
-  private soundUntil = Number.POSITIVE_INFINITY;
+  private readonly root: Node | null = null;
+  private readonly pairs = new Map<YAMLMap, Pairs>();
+  /** What each name repeats, and how many values that is; undefined within it. */
+  private readonly anchors = new Map<string, { value: unknown; size: number } | undefined>();
+  private size = 0;
+  private copies = 0;
 
   constructor(
     text: string,
     private readonly file: string,
   ) {
-    const content = text.replace(/^\uFEFF/, "");
-    // The parser's own counter loses lines after a mistake.
-    this.lineStarts = [0, ...Array.from(content.matchAll(/\n/g), ({ index }) => index + 1)];
-    const abyss = findAbyss(content);
+    // The parser would lose lines after a mistake.
+    this.lines.addNewLine(0);
+    for (const { index } of text.matchAll(/\n/g)) this.lines.addNewLine(index + 1);
+    const abyss = findAbyss(text);
     if (abyss !== undefined) {
-      this.spoil(abyss, [], tooDeep);
-      this.soundUntil = 0;
+      this.report(abyss, tooDeep);
       return;
     }
-    const document = parseDocument(content, {
+    const document = parseDocument(text, {
       prettyErrors: false,
       schema: "core",
       resolveKnownTags: false,
       stringKeys: true,
       uniqueKeys: false,
     });
-    this.value = this.read(document.contents, []);
-    const endOfRoot = document.contents?.range?.[2] ?? 0;
-    // What comes after the end of the roster is reported token by token: the first says it all.
-    for (const error of [...document.errors, ...document.warnings])
-      if (error.pos[0] < endOfRoot || this.soundUntil >= endOfRoot) this.reportSyntax(error);
+    this.root = document.contents;
+    const errors = [...document.errors, ...document.warnings];
+    if (errors.length > 0) this.reportSyntax(errors);
+    else this.value = this.read(this.root);
   }
 
-  spot(path: Path, of: "value" | "key" = "value"): Spot {
-    const known = of === "key" ? this.keys.get(formatPath(path)) : this.around(path);
-    const [start, end] = known ?? [0, Number.POSITIVE_INFINITY];
-    const place = this.place(start);
-    return { place, sound: end <= this.soundUntil && !this.spoiltLines.has(place.line) };
-  }
-
-  private around(path: Path): Span | undefined {
-    return (
-      this.values.get(formatPath(path)) ??
-      (path.length === 0 ? undefined : this.around(path.slice(0, -1)))
-    );
-  }
-
-  private place(offset: number): Place {
-    // By halves: a search from the end made files of many lines take minutes.
-    let line = 0;
-    for (let end = this.lineStarts.length; end - line > 1; ) {
-      const middle = (line + end) >> 1;
-      if ((this.lineStarts[middle] ?? 0) <= offset) line = middle;
-      else end = middle;
+  /** What an alias repeats stands where the alias does. An empty value is nowhere to be seen: its key is. */
+  place(path: Path, of?: "value" | "key"): Place {
+    let node: unknown = this.root;
+    let key: Node | undefined;
+    for (const step of path) {
+      const pair = isMap(node) ? this.pairs.get(node)?.get(step) : undefined;
+      key = pair?.key;
+      if (pair) node = pair.value;
+      else if (isSeq(node)) node = node.items[Number(step)];
+      else break;
     }
-    return { file: this.file, line: line + 1, column: offset - (this.lineStarts[line] ?? 0) + 1 };
+    const visible = isNode(node) && node.range && node.range[1] > node.range[0];
+    return this.placeAt(startOf(key && (of === "key" || !visible) ? key : node));
   }
 
-  private report(offset: number, path: Path, text: string) {
-    this.problems.push({ place: this.place(offset), path: formatPath(path), text });
+  private placeAt(offset: number): Place {
+    const { line, col } = this.lines.linePos(offset);
+    return { file: this.file, line, column: col };
   }
 
-  /** Reports what leaves nothing else to be said about its line. */
-  private spoil(offset: number, path: Path, text: string) {
-    const { line } = this.place(offset);
-    if (!this.spoiltLines.has(line)) this.report(offset, path, text);
-    this.spoiltLines.add(line);
+  /** The first problem of a line says it all. */
+  private report(offset: number, text: string) {
+    const place = this.placeAt(offset);
+    if (!this.spoiltLines.has(place.line)) this.problems.push({ place, path: "", text });
+    this.spoiltLines.add(place.line);
   }
 
-  private reportSyntax({ code, message, pos: [offset] }: YAMLError) {
-    // A quote that never ends is noticed at the end of the file.
-    const opening = /^Missing closing/.test(message)
-      ? this.quoted.find(([start, end]) => start < offset && offset <= end)
-      : undefined;
-    const start = opening?.[0] ?? offset;
-    this.spoil(start, [], `${plainer[code] ?? message}: ${advice[code] ?? "delete it"}`);
-    if (!contained.has(code)) this.soundUntil = Math.min(this.soundUntil, start);
+  private reportSyntax(errors: readonly YAMLError[]) {
+    const quotes = new Map<number, number>();
+    visit(this.root, {
+      Scalar: (_, { type, range }) => {
+        if (type?.startsWith("QUOTE") && range) quotes.set(range[1], range[0]);
+      },
+    });
+    const end = this.root?.range?.[2] ?? 0;
+    errors.forEach(({ code, message, pos: [at] }, i) => {
+      // A quote that never ends is noticed at its end.
+      const start = (/^Missing closing/.test(message) ? quotes.get(at) : at) ?? at;
+      // What comes after the end of the roster is reported token by token: the first says it all.
+      if (i === 0 || start < end)
+        this.report(start, `${plainer[code] ?? message}: ${advice[code] ?? "delete it"}`);
+    });
   }
 
-  /** @param alias what stands in the file where this is repeated */
-  private read(node: unknown, path: Path, depth = 0, alias?: Span): unknown {
+  private read(node: unknown): unknown {
     if (!isNode(node)) return null;
-    const [start, end] = alias ?? spanOf(node);
-    if (isAlias(node)) {
-      const { source: name } = node;
-      const target = this.anchors.get(name);
-      if (target) return this.read(target, path, depth + 1, [start, end]);
-      const instead = `write the value, or &${name} before the one that it repeats`;
-      this.spoil(start, path, `*${name} repeats nothing: ${instead}`);
-      return undefined;
-    }
-    if (depth > maxDepth) {
-      this.spoil(start, path, tooDeep);
-      return undefined;
-    }
-    if (alias && ++this.copies > maxCopies) {
-      if (this.copies === maxCopies + 1)
-        this.spoil(start, path, "is repeated too often: write less, without aliases");
-      return undefined;
-    }
-    if (node.anchor && !alias) this.anchors.set(node.anchor, node);
-    // An empty value is nowhere to be seen: its key is.
-    if (end > start || !this.values.has(formatPath(path)))
-      // Something missing from the roster may be in what could not be read, wherever that is.
-      this.values.set(formatPath(path), [
-        start,
-        path.length === 0 ? Number.POSITIVE_INFINITY : end,
-      ]);
-    if (isScalar(node)) {
-      if (node.type?.startsWith("QUOTE")) this.quoted.push([start, end]);
-      return node.value;
-    }
-    if (isMap(node)) return this.readMap(node, path, depth, alias);
-    return node.items.map((item, i) => this.read(item, [...path, i], depth + 1, alias));
+    if (isAlias(node)) return this.repeat(node.source, startOf(node));
+    const before = this.size++;
+    if (node.anchor) this.anchors.set(node.anchor, undefined);
+    let value: unknown;
+    if (isScalar(node)) value = node.value;
+    else if (isMap(node)) value = this.readMap(node as YAMLMap<Scalar<string>>);
+    else value = node.items.map((item) => this.read(item));
+    if (node.anchor) this.anchors.set(node.anchor, { value, size: this.size - before });
+    return value;
   }
 
-  private readMap(map: YAMLMap, path: Path, depth: number, alias?: Span): object {
-    const entries = new Map<string, unknown>();
-    for (const { key, value } of map.items) {
-      // The parser has reported all others.
-      if (!isScalar(key) || typeof key.value !== "string") continue;
-      const name = key.value;
-      const keyPath = [...path, name];
-      const [start, end] = alias ?? spanOf(key);
-      const first = entries.has(name) ? this.keys.get(formatPath(keyPath)) : undefined;
-      if (first) {
-        const other = formatPlace(this.place(first[0]));
-        this.report(
-          start,
-          keyPath,
-          `${show(name)} is here already, at ${other}: delete one of them`,
-        );
-        continue;
-      }
-      if (name === "<<") {
-        this.report(start, keyPath, "merge keys are not taken: write the keys themselves");
-        continue;
-      }
-      this.keys.set(formatPath(keyPath), [start, end]);
-      this.values.set(formatPath(keyPath), [start, end]);
-      entries.set(name, this.read(value, keyPath, depth + 1, alias));
+  private repeat(name: string, start: number): unknown {
+    const target = this.anchors.get(name);
+    if (target === undefined) {
+      const missing = `*${name} repeats nothing: write the value, or &${name} before the one that it repeats`;
+      this.report(start, this.anchors.has(name) ? tooDeep : missing);
+      return undefined;
     }
+    const before = this.copies;
+    this.copies += target.size;
+    this.size += target.size;
+    if (before <= maxCopies && this.copies > maxCopies)
+      this.report(start, "is repeated too often: write less, without aliases");
+    return target.value;
+  }
+
+  private readMap(map: YAMLMap<Scalar<string>>): object {
+    const pairs: Pairs = new Map();
+    this.pairs.set(map, pairs);
+    const entries = map.items.map((pair) => {
+      const name = pair.key.value;
+      const start = startOf(pair.key);
+      const first = pairs.get(name);
+      if (first) {
+        const other = formatPlace(this.placeAt(startOf(first.key)));
+        this.report(start, `${show(name)} is here already, at ${other}: delete one of them`);
+      } else if (name === "<<")
+        this.report(start, "merge keys are not taken: write the keys themselves");
+      else pairs.set(name, pair);
+      return [name, this.read(pair.value)];
+    });
     // Unlike an assignment, this makes `__proto__` a property as any other.
     return Object.fromEntries(entries);
   }
 }
-
-const tooDeep = "is nested too deeply: write addresses or maps right below members";
 
 /** Where a text is nested deeper than the parser is to follow, found without following. */
 function findAbyss(text: string): number | undefined {
@@ -254,6 +213,6 @@ function findAbyss(text: string): number | undefined {
   return undefined;
 }
 
-function spanOf({ range }: Node): Span {
-  return range ? [range[0], range[1]] : [0, 0];
+function startOf(node: unknown): number {
+  return (isNode(node) && node.range?.[0]) || 0;
 }

@@ -27,10 +27,6 @@ members:
   - email: emil@example.com
     scopes: [search, "GET /api/("]
     role:
-    email: emilia@example.com
-  - @finn@example.com
-  - email: *gina
-  - !admin hans@example.com
 `;
 
 const anAddress = "write an address such as ada@example.com";
@@ -51,13 +47,9 @@ const problems = [
   'members.yaml:19:14: "search" must be a method and a route, such as "POST /api/chunk/search"',
   'members.yaml:19:22: "GET /api/(" is not a valid regular expression, which is how Trieve reads it; write one such as "GET /api/chunk/{chunk_id}"',
   'members.yaml:20:5: role has no value: write "user", "admin" or "owner"',
-  'members.yaml:21:5: "email" is here already, at members.yaml:18:5: delete one of them',
-  "members.yaml:22:5: Plain value cannot start with reserved character @: put the value in quotes",
-  "members.yaml:23:12: *gina repeats nothing: write the value, or &gina before the one that it repeats",
-  "members.yaml:24:5: Unresolved tag: !admin: delete it",
 ];
 
-describe("a roster file with twenty different mistakes", function () {
+describe("a roster file with sixteen different mistakes", function () {
   this.timeout(180_000);
   let world: World;
   before(async () => {
@@ -70,14 +62,14 @@ describe("a roster file with twenty different mistakes", function () {
   after(() => world.end());
   afterEach(() => expect(world.requests()).to.deep.equal([]));
 
-  it("yields all twenty in one `pulumi preview`, and no request", async () => {
+  it("yields all sixteen in one `pulumi preview`, and no request", async () => {
     const { output } = await world.fail("preview");
-    expect(output).to.include('TrieveRoster "team" has 20 problems:');
+    expect(output).to.include('TrieveRoster "team" has 16 problems:');
     const lines = output.split("\n").map((line) => line.trim());
     expect(lines.filter((line) => line.startsWith("members.yaml:"))).to.deep.equal(problems);
   });
 
-  it("yields all twenty in one `pulumi-trieve validate`, and no request", async () => {
+  it("yields all sixteen in one `pulumi-trieve validate`, and no request", async () => {
     const { simulator, organization, project } = world;
     const env = {
       ...process.env,

@@ -220,6 +220,12 @@ describe("roster files of bad will", function () {
         ).to.deep.equal(["is nested too deeply: write addresses or maps right below members"]);
   });
 
+  it("a list of 20,000 times itself: it was read 100,000 times", () => {
+    expect(first(`members: &all [${Array(20_000).fill("*all").join(", ")}]`)).to.equal(
+      "is nested too deeply: write ad",
+    );
+  });
+
   it("a problem is as long as a line, not as long as what is wrong", () => {
     const [problem] = parseRoster(`members:\n  - |${"|".repeat(5_000)}\n`, "m").problems;
     expect(problem && formatProblem(problem)).to.have.length(501);
