@@ -8,20 +8,30 @@ export type MailPolicy = "required" | "optional";
 export type KeySource = "environment" | "stack" | "provider";
 
 /** How to reach the server. Transport, never part of anybody's identity, never a diff. */
-export interface Settings {
+export interface ConnectionSettings {
   readonly apiKey: string;
-  /** Lower case UUID; missing where every resource names its own. */
-  readonly organizationId?: string;
   /** Without `/api`, without a slash at the end. */
   readonly apiUrl: string;
-  /** With `/api`, without a slash at the end: goes into the link of the mail. */
+  /** 1 to 8. */
+  readonly maxConcurrency: number;
+  /** What to do about a key that the server rejects. */
+  readonly keyAdvice: string;
+}
+
+/** What goes into the mail of an invitation, and whether there has to be one. */
+export interface Links {
+  /** With `/api`, without a slash at the end. */
   readonly appUrl: string;
   /** Its path ends with a slash. */
   readonly redirectUri: string;
   readonly mail: MailPolicy;
-  /** 1 to 8. */
-  readonly maxConcurrency: number;
-  readonly keySource: KeySource;
+}
+
+export interface Settings {
+  readonly connection: ConnectionSettings;
+  /** Lower case UUID; missing where every resource names its own. */
+  readonly organizationId?: string;
+  readonly links: Links;
 }
 
 /** What was configured, or everything that is wrong with it. */
@@ -47,102 +57,170 @@ export function isUuid(text: string): boolean {
   return uuid.test(text);
 }
 
-/**
- * @param get one value by its full key, `trieve:apiKey`; of an explicit provider its inputs, else the stack's config
- * @param env environment variables
- */
-export function resolveSettings(
-  get: (key: string) => string | undefined,
-  env: Readonly<Record<string, string | undefined>>,
-): SettingsResult {
-  const explicit = get(explicitMarker) === "true";
-  const problems: string[] = [];
-  const config = (key: string) => get(`trieve:${key}`)?.trim() || undefined;
-  const environment = (name: string) => (explicit ? undefined : env[name]?.trim() || undefined);
-  const missing = (key: string, name: string, command: string) =>
-    explicit
-      ? `${key} is missing: give it to the trieve.Provider`
-      : `${key} is missing: run \`pulumi config set ${command}\` or set ${name}`;
+/** One value by its full key, `trieve:apiKey`: of an explicit provider its inputs, else the stack's config. */
+type Get = (key: string) => string | undefined;
+type Environment = Readonly<Record<string, string | undefined>>;
 
-  // `pulumi refresh` and `pulumi destroy` send the configuration of the last `up`. Only the key's variable comes
-  // first, since it is the way past a rotated key; any other that was forgotten in a shell could replace everybody.
-  const keyOfEnvironment = environment("TRIEVE_API_KEY");
-  const apiKey = keyOfEnvironment ?? config("apiKey");
-  if (apiKey === undefined)
-    problems.push(missing("apiKey", "TRIEVE_API_KEY", "--secret trieve:apiKey"));
-  else if (!/^[\x21-\x7e]+$/.test(apiKey))
-    problems.push(
-      "apiKey holds a character that no Trieve key has; is it the whole key and nothing else?",
-    );
+/** Reads settings, and notes everything that is wrong with them. */
+class Reader {
+  readonly problems: string[] = [];
+  readonly #explicit: boolean;
 
-  const given = config("organizationId") ?? environment("TRIEVE_ORGANIZATION_ID");
-  const organizationId = given === undefined || isUuid(given) ? given?.toLowerCase() : null;
-  if (organizationId === null)
-    problems.push(
+  constructor(
+    private readonly get: Get,
+    private readonly env: Environment,
+  ) {
+    this.#explicit = get(explicitMarker) === "true";
+  }
+
+  connection(): ConnectionSettings | undefined {
+    // `pulumi refresh` and `pulumi destroy` send the configuration of the last `up`. Only the key's variable comes
+    // first, since it is the way past a rotated key; any other that was forgotten in a shell could replace everybody.
+    const keyOfEnvironment = this.environment("TRIEVE_API_KEY");
+    const apiKey = keyOfEnvironment ?? this.config("apiKey");
+    if (apiKey === undefined) this.missing("apiKey", "TRIEVE_API_KEY");
+    else if (!/^[\x21-\x7e]+$/.test(apiKey))
+      this.problems.push(
+        "apiKey holds a character that no Trieve key has; is it the whole key and nothing else?",
+      );
+    const apiUrl = this.apiUrl();
+    if (!isHttpUrl(apiUrl)) this.problems.push(`apiUrl ${showUrl(apiUrl)} ${noUrl}`);
+    else if (/\/api$/.test(apiUrl))
+      this.problems.push(
+        `apiUrl ${JSON.stringify(apiUrl)} ends with /api: write it without, ${apiUrl.slice(0, -4)}`,
+      );
+    const maxConcurrency = Number(this.config("maxConcurrency") ?? 4);
+    if (!Number.isInteger(maxConcurrency) || maxConcurrency < 1 || maxConcurrency > 8)
+      this.problems.push(
+        `maxConcurrency ${JSON.stringify(this.config("maxConcurrency"))} must be a whole number from 1 to 8: ten requests at once hang a Trieve server`,
+      );
+    const source: KeySource = this.#explicit
+      ? "provider"
+      : keyOfEnvironment === undefined
+        ? "stack"
+        : "environment";
+    return apiKey === undefined
+      ? undefined
+      : { apiKey, apiUrl, maxConcurrency, keyAdvice: keyAdvice(source) };
+  }
+
+  /** `null`: one was given that is wrong. */
+  organizationId(): string | null | undefined {
+    const given = this.config("organizationId") ?? this.environment("TRIEVE_ORGANIZATION_ID");
+    if (given === undefined || isUuid(given)) return given?.toLowerCase();
+    this.problems.push(
       // As given: Pulumi masks a key that was pasted here only by its exact text.
       `organizationId ${JSON.stringify(given)} is not a UUID: copy it from the dashboard`,
     );
+    return null;
+  }
 
-  const apiUrl = withoutSlashes(config("apiUrl") ?? environment("TRIEVE_API_URL") ?? defaultApiUrl);
-  if (!isHttpUrl(apiUrl)) problems.push(`apiUrl ${showUrl(apiUrl)} ${noUrl}`);
-  else if (/\/api$/.test(apiUrl))
-    problems.push(
-      `apiUrl ${JSON.stringify(apiUrl)} ends with /api: write it without, ${apiUrl.slice(0, -4)}`,
+  /** Those that are given or have a default, and are right. */
+  links(): Partial<Links> {
+    const apiUrl = this.apiUrl();
+    const appUrl = withoutSlashes(
+      this.config("appUrl") ?? this.environment("TRIEVE_APP_URL") ?? `${apiUrl}/api`,
     );
-
-  const appUrl = withoutSlashes(
-    config("appUrl") ?? environment("TRIEVE_APP_URL") ?? `${apiUrl}/api`,
-  );
-  if (!isHttpUrl(appUrl)) problems.push(`appUrl ${showUrl(appUrl)} ${noUrl}`);
-
-  const redirectUri =
-    config("redirectUri") ??
-    environment("TRIEVE_REDIRECT_URI") ??
-    (apiUrl === defaultApiUrl ? defaultRedirectUri : undefined);
-  if (redirectUri === undefined)
-    problems.push(
-      missing(
+    const isAppUrl = isHttpUrl(appUrl);
+    if (!isAppUrl) this.problems.push(`appUrl ${showUrl(appUrl)} ${noUrl}`);
+    const redirectUri =
+      this.config("redirectUri") ??
+      this.environment("TRIEVE_REDIRECT_URI") ??
+      (apiUrl === defaultApiUrl ? defaultRedirectUri : undefined);
+    if (redirectUri === undefined)
+      this.missing(
         "redirectUri",
         "TRIEVE_REDIRECT_URI",
-        "trieve:redirectUri <URL of your dashboard, such as http://localhost:5173/>",
-      ),
-    );
-  else if (!isHttpUrl(redirectUri) || !/^[^?#]*\/([?#]|$)/.test(redirectUri))
+        " <URL of your dashboard, such as http://localhost:5173/>",
+      );
     // Trieve makes `<before the ?>org?<after it>` of it for those who are added at once.
-    problems.push(
-      `redirectUri ${showUrl(redirectUri)} must be an http or https URL whose path ends with a slash, such as http://localhost:5173/`,
+    const isLanding =
+      redirectUri !== undefined && isHttpUrl(redirectUri) && /^[^?#]*\/([?#]|$)/.test(redirectUri);
+    if (redirectUri !== undefined && !isLanding)
+      this.problems.push(
+        `redirectUri ${showUrl(redirectUri)} must be an http or https URL whose path ends with a slash, such as http://localhost:5173/`,
+      );
+    const mail = this.config("mail") ?? "required";
+    const isPolicy = mail === "required" || mail === "optional";
+    if (!isPolicy)
+      this.problems.push(`mail ${JSON.stringify(mail)} must be "required" or "optional"`);
+    return {
+      ...(isAppUrl ? { appUrl } : {}),
+      ...(isLanding ? { redirectUri } : {}),
+      ...(isPolicy ? { mail } : {}),
+    };
+  }
+
+  private apiUrl(): string {
+    return withoutSlashes(
+      this.config("apiUrl") ?? this.environment("TRIEVE_API_URL") ?? defaultApiUrl,
     );
+  }
 
-  const mail = config("mail") ?? "required";
-  if (mail !== "required" && mail !== "optional")
-    problems.push(`mail ${JSON.stringify(mail)} must be "required" or "optional"`);
+  private config(key: string): string | undefined {
+    return this.get(`trieve:${key}`)?.trim() || undefined;
+  }
 
-  const maxConcurrency = Number(config("maxConcurrency") ?? 4);
-  if (!Number.isInteger(maxConcurrency) || maxConcurrency < 1 || maxConcurrency > 8)
-    problems.push(
-      `maxConcurrency ${JSON.stringify(config("maxConcurrency"))} must be a whole number from 1 to 8: ten requests at once hang a Trieve server`,
+  private environment(name: string): string | undefined {
+    return this.#explicit ? undefined : this.env[name]?.trim() || undefined;
+  }
+
+  private missing(key: string, name: string, value = ""): void {
+    const secret = key === "apiKey" ? "--secret " : "";
+    this.problems.push(
+      this.#explicit
+        ? `${key} is missing: give it to the trieve.Provider`
+        : `${key} is missing: run \`pulumi config set ${secret}trieve:${key}${value}\` or set ${name}`,
     );
+  }
+}
 
-  if (
-    problems.length > 0 ||
-    apiKey === undefined ||
-    organizationId === null ||
-    redirectUri === undefined
-  )
+/** Everything that a provider needs. */
+export function resolveSettings(get: Get, env: Environment): SettingsResult {
+  const reader = new Reader(get, env);
+  const connection = reader.connection();
+  const organizationId = reader.organizationId();
+  const links = reader.links();
+  const { problems } = reader;
+  if (problems.length > 0 || !connection || organizationId === null)
     return { settings: undefined, organizationId, problems };
   return {
     settings: {
-      apiKey,
+      connection,
       ...(organizationId === undefined ? {} : { organizationId }),
-      apiUrl,
-      appUrl,
-      redirectUri,
-      mail: mail as MailPolicy,
-      maxConcurrency,
-      keySource: explicit ? "provider" : keyOfEnvironment === undefined ? "stack" : "environment",
+      // Without a problem all of them are there.
+      links: links as Links,
     },
     problems: [],
   };
+}
+
+/** What it takes to ask a server, for those who invite nobody. */
+export function resolveConnection(
+  get: Get,
+  env: Environment,
+):
+  | {
+      readonly connection: ConnectionSettings;
+      readonly organizationId: string | undefined;
+      readonly problems: readonly [];
+    }
+  | { readonly connection: undefined; readonly problems: readonly string[] } {
+  const reader = new Reader(get, env);
+  const connection = reader.connection();
+  const organizationId = reader.organizationId();
+  if (reader.problems.length > 0 || !connection || organizationId === null)
+    return { connection: undefined, problems: reader.problems };
+  return { connection, organizationId, problems: [] };
+}
+
+/** What goes into a mail, as far as it is given, and what is wrong or missing. */
+export function resolveLinks(
+  get: Get,
+  env: Environment,
+): { readonly links: Partial<Links>; readonly problems: readonly string[] } {
+  const reader = new Reader(get, env);
+  return { links: reader.links(), problems: reader.problems };
 }
 
 /** What to do about a key that the server does not know (any more). */

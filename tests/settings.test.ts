@@ -23,7 +23,8 @@ const resolve = (config: Texts, env: Texts = {}) =>
 const settingsOf = (config: Texts, env: Texts = {}) => {
   const { settings, problems } = resolve(config, env);
   expect(problems).to.deep.equal([]);
-  return settings;
+  const { connection, links, ...rest } = settings ?? {};
+  return { ...connection, ...rest, ...links };
 };
 const problemsOf = (config: Texts, env: Texts = {}) => resolve(config, env).problems;
 
@@ -36,7 +37,7 @@ describe("settings: defaults", () => {
       redirectUri: "https://dashboard.trieve.ai/",
       mail: "required",
       maxConcurrency: 4,
-      keySource: "stack",
+      keyAdvice: keyAdvice("stack"),
     });
   });
 
@@ -46,7 +47,7 @@ describe("settings: defaults", () => {
       appUrl: "http://localhost:8090/api",
       mail: "required",
       maxConcurrency: 4,
-      keySource: "stack",
+      keyAdvice: keyAdvice("stack"),
     });
   });
 
@@ -80,7 +81,7 @@ describe("settings: where they come from", () => {
     expect(settingsOf({}, env)).to.deep.equal({
       ...fromEnvironment,
       ...rest,
-      keySource: "environment",
+      keyAdvice: keyAdvice("environment"),
     });
   });
 
@@ -89,7 +90,7 @@ describe("settings: where they come from", () => {
       ...config,
       apiKey: "tr-environment",
       ...rest,
-      keySource: "environment",
+      keyAdvice: keyAdvice("environment"),
     });
   });
 
@@ -102,7 +103,7 @@ describe("settings: where they come from", () => {
     expect(settingsOf({ ...config, explicit: "true" }, env)).to.deep.equal({
       ...config,
       ...rest,
-      keySource: "provider",
+      keyAdvice: keyAdvice("provider"),
     });
   });
 
@@ -241,12 +242,12 @@ describe("settings: values refused", () => {
     });
     expect(problems.map((problem) => problem.split(" ")[0])).to.deep.equal([
       "apiKey",
-      "organizationId",
       "apiUrl",
+      "maxConcurrency",
+      "organizationId",
       "appUrl",
       "redirectUri",
       "mail",
-      "maxConcurrency",
     ]);
     expect(problems.join()).not.to.contain("sécret");
   });

@@ -1,4 +1,4 @@
-import { isUuid, resolveSettings, type Settings } from "../settings";
+import { type ConnectionSettings, isUuid, resolveConnection } from "../settings";
 import { AdminClient } from "./admin";
 import { UsageError } from "./output";
 
@@ -13,7 +13,9 @@ export interface ServerOptions {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What it takes to ask a server about an organization. */
-export type Access = Pick<Settings, "apiKey" | "apiUrl"> & { readonly organizationId: string };
+export interface Access extends ConnectionSettings {
+  readonly organizationId: string;
+}
 
 /** What is not there at all, in words of a command line. */
 export function missingSettings(options: ServerOptions, env: Environment): string[] {
@@ -33,22 +35,17 @@ export function missingSettings(options: ServerOptions, env: Environment): strin
 export function readAccess(options: ServerOptions, env: Environment): Access {
   const missing = missingSettings(options, env);
   if (missing.length > 0) throw new UsageError(missing.join("; "));
-  const { settings, problems } = resolveSettings(settingsOf(options), {
-    TRIEVE_API_KEY: env.TRIEVE_API_KEY,
-    TRIEVE_ORGANIZATION_ID: env.TRIEVE_ORGANIZATION_ID,
-    TRIEVE_API_URL: env.TRIEVE_API_URL,
-  });
-  if (settings?.organizationId === undefined) throw new UsageError(problems.join("; "));
-  const { apiKey, apiUrl, organizationId } = settings;
-  return { apiKey, apiUrl, organizationId };
+  const resolved = resolveConnection(settingsOf(options), env);
+  if (resolved.connection === undefined) throw new UsageError(resolved.problems.join("; "));
+  // What is missing was said above.
+  return { ...resolved.connection, organizationId: resolved.organizationId as string };
 }
 
-/** Options as settings; where people land is asked of nobody who invites nobody. */
+/** Options as settings. */
 export function settingsOf({ url, organization }: Pick<ServerOptions, "url" | "organization">) {
   const given: Readonly<Record<string, string | undefined>> = {
     "trieve:apiUrl": url,
     "trieve:organizationId": organization,
-    "trieve:redirectUri": "http://localhost/",
   };
   return (key: string) => given[key];
 }
@@ -64,7 +61,7 @@ export function readOrganization(text: string): string {
 
 /** @param keyAdvice what to do about a key that the server rejects */
 export function connect(
-  { apiKey, apiUrl }: Pick<Access, "apiKey" | "apiUrl">,
+  { apiKey, apiUrl, maxConcurrency }: ConnectionSettings,
   { retryFor }: Pick<ServerOptions, "retryFor">,
   keyAdvice = "Set TRIEVE_API_KEY to one that is valid; `pulumi config get trieve:apiKey` prints that of a stack.",
 ): AdminClient {
@@ -74,7 +71,7 @@ export function connect(
   return new AdminClient({
     apiUrl,
     apiKey,
-    maxConcurrency: 4,
+    maxConcurrency,
     keyAdvice,
     limits: { retryForMs: seconds * 1000 },
   });

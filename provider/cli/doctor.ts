@@ -1,6 +1,6 @@
 import { listEverybody, ownersOf, presentOf } from "../lifecycle/everybody";
 import { printable } from "../printable";
-import { defaultApiUrl, resolveSettings } from "../settings";
+import { defaultApiUrl, resolveConnection, resolveLinks } from "../settings";
 import { KeyRejected, NotAllowed, NotFound, TrieveError } from "../trieve/errors";
 import { type Transport, transport } from "../trieve/http";
 import { higherRole } from "../trieve/model";
@@ -59,18 +59,17 @@ async function examine(options: ServerOptions, tell: Tell): Promise<boolean> {
   const missing = missingSettings(options, env);
   for (const problem of [...missing, ...wrongSettings(options)])
     tell("settings", "problem", problem);
-  const { settings } = resolveSettings(settingsOf(options), {
-    TRIEVE_API_KEY: env.TRIEVE_API_KEY,
-    TRIEVE_ORGANIZATION_ID: env.TRIEVE_ORGANIZATION_ID,
-    TRIEVE_API_URL: env.TRIEVE_API_URL,
-  });
-  if (settings?.organizationId === undefined) return false;
-  const { apiUrl, organizationId } = settings;
+  const { connection, organizationId } = {
+    organizationId: undefined,
+    ...resolveConnection(settingsOf(options), env),
+  };
+  if (!connection || organizationId === undefined) return false;
+  const { apiUrl } = connection;
   tell("settings", "ok", `organization ${organizationId} at ${apiUrl}`);
   if (isExposed(apiUrl))
     tell("settings", "note", "the key travels unencrypted: use https outside of a private network");
 
-  const client = connect(settings, options);
+  const client = connect(connection, options);
   const ask = transport(apiUrl, client.limits);
   let identified = false;
   try {
@@ -95,12 +94,12 @@ async function examine(options: ServerOptions, tell: Tell): Promise<boolean> {
 /** Where people land may be missing here: a stack has it in its config. */
 function wrongSettings(options: ServerOptions): string[] {
   const get = settingsOf(options);
-  const { problems } = resolveSettings(
-    (key) =>
-      key === "trieve:redirectUri" && process.env.TRIEVE_REDIRECT_URI ? undefined : get(key),
-    process.env,
-  );
-  return problems.filter((problem) => !problem.startsWith("apiKey is missing"));
+  const problems = [
+    ...resolveConnection(get, process.env).problems,
+    ...resolveLinks(get, process.env).problems,
+  ];
+  // A key that is missing is told of in words of a command line.
+  return problems.filter((problem) => !/^(apiKey|redirectUri) is missing/.test(problem));
 }
 
 function isExposed(apiUrl: string): boolean {
@@ -174,12 +173,8 @@ async function checkLinks(
   ask: Transport,
   tell: Tell,
 ): Promise<void> {
-  const { settings } = resolveSettings(
-    (key) => (key === "trieve:redirectUri" ? undefined : settingsOf(options)(key)),
-    process.env,
-  );
   // Of one that is wrong the settings have told already, without the password that may be in it.
-  const appUrl = resolveSettings(settingsOf(options), process.env).settings?.appUrl;
+  const { appUrl, redirectUri } = resolveLinks(settingsOf(options), process.env).links;
   if (appUrl !== undefined && appUrl !== `${apiUrl}/api`) {
     const works = await answersHealth(appUrl);
     tell(
@@ -196,7 +191,7 @@ async function checkLinks(
       `${apiUrl}/api/health does not answer as Trieve does: is there a proxy before it?`,
     );
   else tell("links", "ok", `invitations lead to ${apiUrl}/api`);
-  if (settings) tell("links", "ok", `from there people land at ${settings.redirectUri}`);
+  if (redirectUri !== undefined) tell("links", "ok", `from there people land at ${redirectUri}`);
   else if (apiUrl !== defaultApiUrl && !process.env.TRIEVE_REDIRECT_URI?.trim())
     tell(
       "links",

@@ -1,7 +1,7 @@
 import { text as readAll } from "node:stream/consumers";
 import { printable } from "../printable";
 import { count } from "../roster/words";
-import { resolveSettings } from "../settings";
+import { type ConnectionSettings, resolveConnection, resolveLinks } from "../settings";
 import { TrieveError } from "../trieve/errors";
 import type { AdminClient } from "./admin";
 import { connect, readOrganization, type ServerOptions } from "./connection";
@@ -19,7 +19,7 @@ const keyName = "pulumi";
 export async function init(options: InitOptions, output: Output): Promise<ExitCode> {
   const settings = await readSettings(options);
   const advice = "Is it the ADMIN_API_KEY with which the server was first started?";
-  const client = connect(settings, options, advice);
+  const client = connect(settings.connection, options, advice);
   return output.during("Setting up", async () => {
     const organization = await findOrganization(client, options);
     if (organization === undefined) {
@@ -44,15 +44,19 @@ export async function init(options: InitOptions, output: Output): Promise<ExitCo
     }
     const apiKey = await makeKey(client, id);
     output.message(`Made a key of role owner for organization ${JSON.stringify(name)} (${id}).`);
-    printSettings({ ...settings, apiKey, organizationId: id }, options, output);
+    const { connection, redirectUri } = settings;
+    printSettings(
+      { apiUrl: connection.apiUrl, apiKey, organizationId: id, redirectUri },
+      options,
+      output,
+    );
     return exitCode.fine;
   });
 }
 
 interface InitSettings {
-  readonly apiUrl: string;
-  /** The admin key. */
-  readonly apiKey: string;
+  /** With the admin key. */
+  readonly connection: ConnectionSettings;
   readonly redirectUri: string | undefined;
 }
 
@@ -68,15 +72,14 @@ async function readSettings(options: InitOptions): Promise<InitSettings> {
   const given: Readonly<Record<string, string | undefined>> = {
     "trieve:apiUrl": url,
     "trieve:apiKey": apiKey,
-    "trieve:redirectUri": redirectUri || "http://localhost/",
+    "trieve:redirectUri": redirectUri,
   };
-  const { settings, problems } = resolveSettings((key) => given[key], {});
-  if (settings === undefined) throw new UsageError(problems.join("; "));
-  return {
-    apiUrl: settings.apiUrl,
-    apiKey,
-    redirectUri: redirectUri ? settings.redirectUri : undefined,
-  };
+  const get = (key: string) => given[key];
+  const { connection, problems } = resolveConnection(get, {});
+  const links = redirectUri ? resolveLinks(get, {}) : { links: {}, problems: [] };
+  const wrong = [...problems, ...links.problems];
+  if (!connection || wrong.length > 0) throw new UsageError(wrong.join("; "));
+  return { connection, redirectUri: links.links.redirectUri };
 }
 
 async function readAdminKey(fromStdin: boolean): Promise<string> {
@@ -137,7 +140,12 @@ function printSettings(
     organizationId,
     apiKey,
     redirectUri,
-  }: InitSettings & { readonly organizationId: string },
+  }: {
+    readonly apiUrl: string;
+    readonly organizationId: string;
+    readonly apiKey: string;
+    readonly redirectUri: string | undefined;
+  },
   { json }: InitOptions,
   output: Output,
 ) {

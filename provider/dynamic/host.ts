@@ -15,7 +15,7 @@ import { type Inputs, idOf, type Outputs } from "../lifecycle/state";
 import { printable } from "../printable";
 import { checkGuard, type GuardInputs, guardDiffers } from "../resources/guard";
 import { ensurePerson, readPerson, removePerson, type Surroundings } from "../resources/person";
-import { keyAdvice, resolveSettings, type Settings, type SettingsResult } from "../settings";
+import { resolveSettings, type Settings, type SettingsResult } from "../settings";
 import type { Client } from "../trieve/client";
 
 type Bag = Record<string, unknown>;
@@ -47,7 +47,7 @@ export async function check(_olds: Bag, news: Bag): Promise<dynamic.CheckResult>
 
 export async function diff(id: string, olds: Bag, news: Bag): Promise<dynamic.DiffResult> {
   const recorded = olds as unknown as Outputs;
-  const mail = configured.settings?.mail ?? "required";
+  const mail = configured.settings?.links.mail ?? "required";
   const result = compare(recorded, news as unknown as Inputs, mail);
   const { managed, resendTrigger, mailFailed, role, scopes, status } = recorded;
   meeting.tell({ id, person: { managed, resendTrigger, mailFailed, role, scopes, status } });
@@ -180,19 +180,13 @@ async function openOrganization(organizationId: string): Promise<Organization> {
   return {
     directory: new Directory(await client, organizationId),
     owners: new OwnerWrites(organizationId),
-    settings,
+    links: settings.links,
     mayBegin: () => engine.assertAlive(),
     warn,
   };
 }
 
-async function connect({ apiUrl, apiKey, maxConcurrency, keySource }: Settings): Promise<Client> {
+async function connect({ connection }: Settings): Promise<Client> {
   const { Client } = await import("../trieve/client.js");
-  return new Client({
-    apiUrl,
-    apiKey,
-    maxConcurrency,
-    keyAdvice: keyAdvice(keySource),
-    onWaiting: warn,
-  });
+  return new Client({ ...connection, onWaiting: warn });
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Settings } from "../settings";
+import type { Links } from "../settings";
 import type { Directory } from "../trieve/directory";
 import { ServerFailed, type TrieveError } from "../trieve/errors";
 import { invitationLink } from "../trieve/quirks";
@@ -23,7 +23,7 @@ import { type Inputs, managedBy, type Outputs } from "./state";
 export interface Organization {
   readonly directory: Directory;
   readonly owners: OwnerWrites;
-  readonly settings: Pick<Settings, "apiUrl" | "appUrl" | "redirectUri" | "mail">;
+  readonly links: Links;
   /** Asked when the first write of an operation is about to be sent; throws to stop it. */
   readonly mayBegin: () => Promise<void>;
   /** One line for the user, about something that went well but should be known. */
@@ -175,18 +175,18 @@ function hasReached({ invited, unanswered, deleted, updated }: Progress): boolea
 
 /** Whether an invitation was written whose mail is still to be sent. */
 function owesMail(
-  { settings, directory, warn }: Organization,
+  { links, directory, warn }: Organization,
   email: string,
   observed: Observed,
   progress: Progress,
 ): boolean {
-  if (!progress.mailFailed || settings.mail === "optional") return false;
+  if (!progress.mailFailed || links.mail === "optional") return false;
   if (observed.phase === "member") {
     warn(`${email} was added, but the mail that tells them so failed.`);
     return false;
   }
   throw new Error(
-    `Invited ${email} to organization ${directory.organizationId} at ${settings.apiUrl}, but nobody was told: the server answered 400 (Error sending email.). Repair its mail settings (SMTP_*) and run \`pulumi up\` again, which sends the mail once more; or set trieve:mail to optional and hand over the output inviteUrl.`,
+    `Invited ${email} to ${directory.where}, but nobody was told: the server answered 400 (Error sending email.). Repair its mail settings (SMTP_*) and run \`pulumi up\` again, which sends the mail once more; or set trieve:mail to optional and hand over the output inviteUrl.`,
   );
 }
 
@@ -255,7 +255,7 @@ async function converge(
     const decision = decide(observed);
     if (decision.decision === "lowered by default")
       throw new Refused(
-        `Refused to make ${email} ${decision.to} in organization ${organization.directory.organizationId} at ${organization.settings.apiUrl}: they are ${decision.from} there, and a default role lowers nobody. Write \`role: ${decision.to}\` on their own line if it is meant, or \`role: ${decision.from}\` to leave it.`,
+        `Refused to make ${email} ${decision.to} in ${organization.directory.where}: they are ${decision.from} there, and a default role lowers nobody. Write \`role: ${decision.to}\` on their own line if it is meant, or \`role: ${decision.from}\` to leave it.`,
         "default role",
       );
     if (decision.decision !== "act") return observed;
@@ -265,7 +265,7 @@ async function converge(
       const reason = objection(goal, lowersPerson(observed, decision));
       if (reason !== undefined)
         throw new Refused(
-          `Refused to ${writing(goal, observed, email)} organization ${organization.directory.organizationId} at ${organization.settings.apiUrl}: ${reason}`,
+          `Refused to ${writing(goal, observed, email)} ${organization.directory.where}: ${reason}`,
           "not approved",
         );
     }
@@ -277,7 +277,7 @@ async function converge(
   throw (
     failure ??
     new Error(
-      `Gave up on ${email} in organization ${organization.directory.organizationId} at ${organization.settings.apiUrl}: somebody else changes the same person at the same time. Run \`pulumi up --refresh\` when that is over.`,
+      `Gave up on ${email} in ${organization.directory.where}: somebody else changes the same person at the same time. Run \`pulumi up --refresh\` when that is over.`,
     )
   );
 }
@@ -357,7 +357,7 @@ async function guarded(
 
 /** @throws Refused */
 async function refuse(
-  { directory, settings }: Organization,
+  { directory }: Organization,
   email: string,
   lowers: readonly Lowering[],
   owners: ReadonlySet<string>,
@@ -367,7 +367,7 @@ async function refuse(
   if (reason === undefined) return;
   const to = lowers[0]?.to;
   const what = to === "out" ? `remove ${email} from` : `make ${email} ${to} in`;
-  const where = `organization ${directory.organizationId} at ${settings.apiUrl}`;
+  const { where } = directory;
   throw new Refused(
     reason === "last owner"
       ? `Refused to ${what} ${where}: nobody else there is an owner, and without one nobody can be made owner again. Let another owner accept first, then run \`pulumi up\` again.`
@@ -378,7 +378,7 @@ async function refuse(
 
 /** Makes calls in turn, up to the first whose effect is not known or that finds the lists out of date. */
 async function perform(
-  { directory, settings, mayBegin }: Organization,
+  { directory, links, mayBegin }: Organization,
   email: string,
   calls: readonly Call[],
   progress: Progress,
@@ -391,7 +391,7 @@ async function perform(
   for (const call of calls) {
     switch (call.call) {
       case "invite": {
-        const { appUrl, redirectUri } = settings;
+        const { appUrl, redirectUri } = links;
         const result = await directory.write(() =>
           client.invite(organizationId, { ...call, appUrl, redirectUri }, permit),
         );
@@ -438,9 +438,9 @@ function pause(error: TrieveError, ms: number): Promise<void> {
   return sleep(Math.min(Math.max(asked, ms), 60_000));
 }
 
-function vanished({ directory, settings }: Organization, email: string): Error {
+function vanished({ directory }: Organization, email: string): Error {
   return new Error(
-    `Invited ${email} to organization ${directory.organizationId} at ${settings.apiUrl}: the server took it, but lists them neither as invited nor as a member. Somebody else may have removed them; run \`pulumi up --refresh\`.`,
+    `Invited ${email} to ${directory.where}: the server took it, but lists them neither as invited nor as a member. Somebody else may have removed them; run \`pulumi up --refresh\`.`,
   );
 }
 
@@ -468,7 +468,7 @@ function historyOf(inputs: Inputs, recorded: Outputs | undefined): History {
 
 /** The state to record: what the lists show, and the history. */
 function outputsOf(
-  { settings, directory }: Organization,
+  { links, directory }: Organization,
   observed: Observed,
   history: History,
 ): Outputs {
@@ -484,7 +484,7 @@ function outputsOf(
       };
     case "pending": {
       const { id, createdAt } = observed.newest;
-      const { appUrl, redirectUri } = settings;
+      const { appUrl, redirectUri } = links;
       return {
         ...history,
         ...standingOf(observed),

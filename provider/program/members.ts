@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isKnown, withChildren } from "../deployment/engine";
 import type { Status } from "../lifecycle/state";
-import { isUuid, keyAdvice, type SettingsResult } from "../settings";
+import { isUuid, type SettingsResult } from "../settings";
 import type { Role } from "../trieve/model";
 import { problem } from "./problem";
 import { providerOf, settingsOf } from "./provider";
@@ -128,11 +128,11 @@ async function look(
     import("../lifecycle/everybody.js"),
     import("../lifecycle/observe.js"),
   ]);
-  const { apiUrl, apiKey, maxConcurrency, keySource } = settings;
-  const client = new Client({ apiUrl, apiKey, maxConcurrency, keyAdvice: keyAdvice(keySource) });
-  const everybody = await listEverybody(client, organizationId).catch((error: Error) => {
-    throw problem(`getMembers: ${error.message}`);
-  });
+  const everybody = await listEverybody(new Client(settings.connection), organizationId).catch(
+    (error: Error) => {
+      throw problem(`getMembers: ${error.message}`);
+    },
+  );
   const members = presentOf(everybody).map(([email, person]): Member => {
     const { role, scopes } = standingOf(person);
     const { phase: status } = person;

@@ -16,7 +16,7 @@ import { foretellLeaving, foretellUnmanaged, foretellWanted, type Line } from ".
 import { utcDay } from "../roster/people";
 import { normalize, type RosterPerson, removedPeople } from "../roster/rails";
 import { count } from "../roster/words";
-import { keyAdvice, type Settings, type SettingsResult } from "../settings";
+import type { Settings, SettingsResult } from "../settings";
 import { Client } from "../trieve/client";
 import type { TrieveInvitation } from "./invitation";
 import { problem } from "./problem";
@@ -163,19 +163,9 @@ function strangersOf(organizationId: string, previewed: Previewed): Strangers {
   return strangers;
 }
 
-function clientFor(
-  { apiUrl, apiKey, maxConcurrency, keySource }: Settings,
-  signal: AbortSignal,
-): Client {
-  return new Client({
-    apiUrl,
-    apiKey,
-    maxConcurrency,
-    keyAdvice: keyAdvice(keySource),
-    signal,
-    // Before the end of patience, so that what is said is why.
-    limits: { retryForMs: patienceMs / 2 },
-  });
+function clientFor({ connection }: Settings, signal: AbortSignal): Client {
+  // Before the end of patience, so that what is said is why.
+  return new Client({ ...connection, signal, limits: { retryForMs: patienceMs / 2 } });
 }
 
 /** What is still under way then is ended: it would keep the program from its end. */

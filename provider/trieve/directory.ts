@@ -32,6 +32,11 @@ export class Directory {
     this.#members = new SharedList(() => client.listMembers(organizationId), unfinished);
   }
 
+  /** For messages: `organization … at …`. */
+  get where(): string {
+    return `organization ${this.organizationId} at ${this.client.connection.apiUrl}`;
+  }
+
   /** @param maxAgeMs lists that began longer ago are read again */
   async look(email: string, maxAgeMs: number): Promise<Entry> {
     const key = personKey(email);

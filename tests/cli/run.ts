@@ -129,8 +129,7 @@ export function organizationOf({ simulator, id, key }: World): Organization {
   return {
     directory: new Directory(client, id),
     owners: new OwnerWrites(id),
-    settings: {
-      apiUrl: simulator.url,
+    links: {
       appUrl: `${simulator.url}/api`,
       redirectUri: "http://d.example/",
       mail: "required",

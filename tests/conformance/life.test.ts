@@ -21,8 +21,7 @@ function startProvider(server: Server, { id, key }: Organization): Place {
   return {
     directory: new Directory(client, id),
     owners: new OwnerWrites(id),
-    settings: {
-      apiUrl: url,
+    links: {
       appUrl: server.appUrl,
       redirectUri: server.redirectUri,
       mail: "required",

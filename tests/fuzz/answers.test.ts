@@ -300,8 +300,7 @@ describe("fuzz: answers of a server", () => {
       const organization: Organization = {
         directory: new Directory(new Client(connection(url)), organizationId),
         owners: new OwnerWrites(organizationId),
-        settings: {
-          apiUrl: url,
+        links: {
           appUrl: "http://t.example/api",
           redirectUri: "http://d.example/",
           mail: "required",

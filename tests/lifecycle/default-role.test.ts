@@ -16,7 +16,7 @@ describe("a role that is a roster's default", () => {
       );
       expect(error?.name).to.equal("Refused");
       expect(error?.message).to.equal(
-        `Refused to make ${email} user in organization ${world.organizationId} at ${organization.settings.apiUrl}: they are admin there, and a default role lowers nobody. Write \`role: user\` on their own line if it is meant, or \`role: admin\` to leave it.`,
+        `Refused to make ${email} user in organization ${world.organizationId} at ${world.simulator.url}: they are admin there, and a default role lowers nobody. Write \`role: user\` on their own line if it is meant, or \`role: admin\` to leave it.`,
       );
       expect(world.simulator.requests.filter(({ method }) => method !== "GET")).to.deep.equal([]);
     }));

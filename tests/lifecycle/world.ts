@@ -60,7 +60,7 @@ const unknownKey = "tr-nobodyknowsthiskeynobodyknowsthi";
 /** No error text may hold one of these. */
 export const keys = new Set([accountKey, unknownKey]);
 
-const settings = {
+const links = {
   appUrl: "http://trieve.example/api",
   redirectUri: "http://dashboard.example/",
 } as const;
@@ -84,7 +84,7 @@ async function openWorld(options: WorldOptions = {}): Promise<World> {
     organization: {
       directory: new Directory(client, id),
       owners: new OwnerWrites(id),
-      settings: { apiUrl: simulator.url, ...settings, mail: options.mail ?? "required" },
+      links: { ...links, mail: options.mail ?? "required" },
       mayBegin: async () => {},
       warn: (text) => warnings.push(text),
     },

@@ -24,7 +24,11 @@ function html(markdown: string): string {
 /** Nothing but what the report is made of; foreign text in code alone. */
 function expectInert(markdown: string): void {
   expect(markdown).not.to.match(unprintable);
-  const outside = html(markdown).replace(/<code>[^<]*<\/code>/g, "");
+  // What the harness writes in place of dates.
+  const outside = html(markdown.replaceAll("<day>", "2026-01-31")).replace(
+    /<code>[^<]*<\/code>/g,
+    "",
+  );
   const elements = new Set(
     [...outside.matchAll(/<\/?([a-z0-9]+)[^>]*>/gi)].map(([, name]) => name),
   );
