@@ -28,3 +28,11 @@ export function escapeOf(characters: string): string {
 export function cut(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length).replace(/[\uD800-\uDBFF]$/, "")}…` : text;
 }
+
+/** A value in a message: short, quoted, one line, and never what is inside of it, which may be endless. */
+export function show(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object" && value !== null) return "a map";
+  if (typeof value !== "string") return typeof value === "function" ? "a function" : String(value);
+  return printable(JSON.stringify(cut(value, 80)));
+}

@@ -1,7 +1,7 @@
 import { wantedOf } from "../lifecycle/decide";
 import type { Everybody } from "../lifecycle/everybody";
 import { type Change, changes, type Forecast, type Situation } from "../lifecycle/forecast";
-import type { Member } from "../roster/file";
+import type { RosterEntry } from "../roster/file";
 import { peopleOn } from "../roster/people";
 
 /** Changes that write something, or would if they could. */
@@ -16,12 +16,12 @@ export const writing: ReadonlySet<Change> = new Set([
 /** One person of a comparison. */
 export interface Planned extends Forecast {
   /** From the file; null: somebody whom it does not name. */
-  readonly member: Member | null;
+  readonly member: RosterEntry | null;
 }
 
 /** @param day today, YYYY-MM-DD in UTC */
 export function situationOf(
-  members: readonly Member[],
+  members: readonly RosterEntry[],
   everybody: Everybody,
   day: string,
 ): Situation {
@@ -37,7 +37,7 @@ export function situationOf(
 
 /** The most remarkable come first, then by address. */
 export function plan(
-  members: readonly Member[],
+  members: readonly RosterEntry[],
   forecasts: readonly Forecast[],
 ): readonly Planned[] {
   const byEmail = new Map(members.map((member) => [member.email, member]));

@@ -18,7 +18,7 @@ export interface ExportOptions extends ServerOptions {
 }
 
 /** A person as the file names them. */
-interface Line {
+interface ExportedMember {
   readonly email: string;
   readonly role: Role;
   readonly scopes?: readonly string[];
@@ -32,7 +32,7 @@ export async function exportRoster(options: ExportOptions, output: Output): Prom
     `Reading the lists of organization ${access.organizationId}`,
     async () => presentOf(await listEverybody(client, access.organizationId)),
   );
-  const lines: Line[] = [];
+  const lines: ExportedMember[] = [];
   const leftOut: { readonly email: string; readonly why: string }[] = [];
   for (const [email, person] of people) {
     const line = lineOf(email, person);
@@ -53,13 +53,13 @@ export async function exportRoster(options: ExportOptions, output: Output): Prom
   return exitCode.fine;
 }
 
-function lineOf(email: string, person: Present): Line {
+function lineOf(email: string, person: Present): ExportedMember {
   const { role, scopes } = standingOf(person);
   return { email, role, ...(scopes === null ? {} : { scopes: [...scopes] }) };
 }
 
 /** Why the file cannot have this line, or why it would not leave the person as they are; undefined if it is fine. */
-function objection(line: Line, person: Present): string | undefined {
+function objection(line: ExportedMember, person: Present): string | undefined {
   const address = emailProblem(line.email);
   if (address !== undefined) return address;
   if (line.scopes?.length === 0) return "may use no route at all, which the file cannot say";
@@ -84,7 +84,7 @@ function quoted(text: string): string {
 }
 
 function yamlOf(
-  lines: readonly Line[],
+  lines: readonly ExportedMember[],
   leftOut: readonly { readonly email: string; readonly why: string }[],
   { organizationId, apiUrl }: { readonly organizationId: string; readonly apiUrl: string },
 ): string {

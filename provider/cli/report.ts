@@ -1,7 +1,7 @@
 import { listEverybody } from "../lifecycle/everybody";
 import { type Change, changes, forecast, lowersAnybody } from "../lifecycle/forecast";
 import { cut, printable } from "../printable";
-import { describe as describeForecast } from "../roster/describe";
+import { describe } from "../roster/describe";
 import { formatProblem, type RosterProblem } from "../roster/file";
 import { utcDay } from "../roster/people";
 import { count } from "../roster/words";
@@ -105,7 +105,7 @@ function printText(file: string, access: Access, planned: readonly Planned[], ou
     planned.map((person) => [
       marks[person.change],
       { text: person.email },
-      { text: describe(person) },
+      { text: wordsFor(person) },
       { text: person.member?.note ?? "", style: "dim" },
     ]),
   );
@@ -131,9 +131,9 @@ function footnote(planned: readonly Planned[]): string | undefined {
 }
 
 /** Ours, apart from what was checked before: roles, days. */
-function describe(person: Planned): string {
+function wordsFor(person: Planned): string {
   const { change, from, member } = person;
-  const words = describeForecast(person);
+  const words = describe(person);
   switch (change) {
     case "remove":
     case "ended":
@@ -185,7 +185,7 @@ async function printHtml(
   const rows = planned.map((person) => ({
     ...person,
     mark: marks[person.change].text,
-    words: describe(person),
+    words: wordsFor(person),
   }));
   const text = { summary: summary(planned), footnote: footnote(planned) };
   output.result(`${await reportPage({ file, access, at: new Date(), rows, ...text })}`);
@@ -245,7 +245,7 @@ function markdownTable(people: readonly Planned[], room: number): string[] {
   let left = room;
   for (const [i, person] of people.entries()) {
     const note = person.member?.note ?? "";
-    const line = `| ${icons[person.change]} | ${markdownCode(person.email)} | ${describe(person)} | ${markdownCode(cut(note, 100))} |`;
+    const line = `| ${icons[person.change]} | ${markdownCode(person.email)} | ${wordsFor(person)} | ${markdownCode(cut(note, 100))} |`;
     left -= line.length;
     if (left < 0) return [...lines, `| | … | and ${people.length - i} more | |`];
     lines.push(line);

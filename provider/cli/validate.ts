@@ -1,5 +1,5 @@
 import { printable } from "../printable";
-import { formatProblem, type Member } from "../roster/file";
+import { formatProblem, type RosterEntry } from "../roster/file";
 import { peopleOn, utcDay } from "../roster/people";
 import { count } from "../roster/words";
 import { type ExitCode, exitCode, type Output } from "./output";
@@ -35,9 +35,10 @@ interface Counts {
   readonly ended: number;
 }
 
-function countsOf(members: readonly Member[]): Counts {
+function countsOf(members: readonly RosterEntry[]): Counts {
   const { present, ended } = peopleOn(members, utcDay(new Date()));
-  const having = (role: Member["role"]) => present.filter((member) => member.role === role).length;
+  const having = (role: RosterEntry["role"]) =>
+    present.filter((member) => member.role === role).length;
   return {
     people: present.length,
     owners: having("owner"),

@@ -147,8 +147,8 @@ async function answer<T>(props: Bag, work: () => Promise<T>): Promise<T> {
   } catch (error) {
     const { message } = error as Error;
     const outputs = (error as { readonly outputs?: Outputs }).outputs;
-    if (outputs === undefined) throw oneLine(message);
-    throw Object.assign(oneLine(message), {
+    if (outputs === undefined) throw plainError(message);
+    throw Object.assign(plainError(message), {
       id: idOf(outputs),
       // The SDK stores these as they are; without its own key the resource could never be refreshed or deleted.
       properties: { ...outputs, __provider: props.__provider },
@@ -158,7 +158,7 @@ async function answer<T>(props: Bag, work: () => Promise<T>): Promise<T> {
 }
 
 /** For what is expected to happen its message is enough; of a delete or read that fails the SDK prints the stack too. */
-function oneLine(message: string): Error {
+function plainError(message: string): Error {
   const error = new Error(message);
   error.stack = "the error of the resource says what failed.";
   error.toString = () => "pulumi-trieve";

@@ -1,10 +1,10 @@
-import { cut, printable } from "../printable";
+import { show } from "../printable";
 import { isUuid, roleChoice } from "../settings";
 import { type Role, roles } from "../trieve/model";
 import type { Inputs } from "./state";
 
 /** What the engine sends at preview in place of a value that is not known yet. */
-export const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** Checked arguments, in the form in which they are compared and stored; unknown ones as they came. */
 export type Checked =
@@ -25,7 +25,7 @@ export function checkArguments(
   const take = <T>(name: string, read: (value: unknown) => T | Problem): T | undefined => {
     const value = args[name];
     if (value === undefined || value === null) return undefined;
-    if (value === unknown) return unknown as T;
+    if (value === unknownValue) return unknownValue as T;
     const result = read(value);
     if (!(result instanceof Problem)) return result;
     problems.push(`${name} ${result.text}`);
@@ -72,7 +72,7 @@ export function checkOrganization(
   named: unknown,
   organizationId: string | null | undefined,
 ): { readonly id: string | undefined; readonly problems: readonly string[] } {
-  if (named === unknown) return { id: unknown, problems: [] };
+  if (named === unknownValue) return { id: unknownValue, problems: [] };
   if (named === undefined || named === null)
     return {
       id: organizationId ?? undefined,
@@ -89,12 +89,6 @@ const missing =
 
 class Problem {
   constructor(readonly text: string) {}
-}
-
-/** Values in messages: short, quoted, one line. */
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return printable(cut(text, 80));
 }
 
 /**
@@ -133,13 +127,13 @@ function readOrganization(value: unknown): string | Problem {
 
 function readRole(value: unknown): Role | Problem {
   const role = roles.find((name) => name === value);
-  return role ?? new Problem(`${show(value)} must be ${roleChoice}`);
+  return role ?? new Problem(`must be ${roleChoice}, not ${show(value)}`);
 }
 
 function readDeletionPolicy(value: unknown): Inputs["deletionPolicy"] | Problem {
   return value === "revert" || value === "remove"
     ? value
-    : new Problem(`${show(value)} must be "revert" or "remove"`);
+    : new Problem(`must be "revert" or "remove", not ${show(value)}`);
 }
 
 function readScopes(value: unknown): readonly string[] | Problem {
@@ -150,7 +144,7 @@ function readScopes(value: unknown): readonly string[] | Problem {
       "is empty, which would lock the person out: leave it out for no restriction",
     );
   const wrong = value.flatMap((scope) => {
-    const problem = scope === unknown ? undefined : scopeProblem(scope);
+    const problem = scope === unknownValue ? undefined : scopeProblem(scope);
     return problem ? [`${show(scope)} ${problem}`] : [];
   });
   return wrong.length > 0 ? new Problem(wrong.join("; ")) : [...new Set<string>(value)].sort();

@@ -1,5 +1,5 @@
 import type { MailPolicy } from "../settings";
-import { unknown } from "./check";
+import { unknownValue } from "./check";
 import { type Inputs, managedBy, type Outputs, sameScopes } from "./state";
 
 /** What the engine is to do with a resource that it knows. */
@@ -16,7 +16,7 @@ export type Diff =
 export function diff(recorded: Outputs, declared: Inputs, mail: MailPolicy): Diff {
   const because = (["email", "organizationId"] as const).filter(
     // Naming an unknown here would show a replacement that never happens.
-    (key) => declared[key] !== unknown && declared[key] !== recorded[key],
+    (key) => declared[key] !== unknownValue && declared[key] !== recorded[key],
   );
   if (because.length > 0) return { diff: "replace", because };
   return differs(recorded, declared, mail) ? { diff: "update" } : { diff: "none" };
@@ -24,13 +24,13 @@ export function diff(recorded: Outputs, declared: Inputs, mail: MailPolicy): Dif
 
 function differs(recorded: Outputs, declared: Inputs, mail: MailPolicy): boolean {
   return (
-    declared.email === unknown ||
-    declared.organizationId === unknown ||
+    declared.email === unknownValue ||
+    declared.organizationId === unknownValue ||
     recorded.status === "absent" ||
     (recorded.mailFailed && mail === "required") ||
     (declared.role !== undefined && declared.role !== recorded.role) ||
     (declared.scopes !== undefined &&
-      ((declared.scopes as unknown) === unknown ||
+      ((declared.scopes as unknown) === unknownValue ||
         !sameScopes(declared.scopes, recorded.scopes))) ||
     // What the program says is recorded with the person, since a delete gets nothing else to go by.
     String(managedBy(declared)) !== String(recorded.managed) ||

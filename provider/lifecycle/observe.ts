@@ -1,5 +1,5 @@
 import type { Entry } from "../trieve/directory";
-import { higherRole, type Invitation, type Member, type Role } from "../trieve/model";
+import { higherRole, type Invitation, type MemberRow, type Role } from "../trieve/model";
 import { sameScopes } from "./state";
 
 /** One account's membership, its duplicate rows taken together. */
@@ -93,7 +93,7 @@ export function standingOf(observed: Observed): Standing | null {
   }
 }
 
-function membershipsOf(rows: readonly Member[]): Membership[] {
+function membershipsOf(rows: readonly MemberRow[]): Membership[] {
   const byAccount = new Map<string, Membership>();
   for (const row of rows) {
     const known = byAccount.get(row.userId);
@@ -102,7 +102,7 @@ function membershipsOf(rows: readonly Member[]): Membership[] {
   return [...byAccount.values()].sort((a, b) => (a.userId < b.userId ? -1 : 1));
 }
 
-function merge(known: Membership, row: Member): Membership {
+function merge(known: Membership, row: MemberRow): Membership {
   const torn = new Set(known.torn);
   if (known.role !== row.role) torn.add("role");
   if (!sameScopes(known.scopes, row.scopes)) torn.add("scopes");

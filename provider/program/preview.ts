@@ -12,7 +12,7 @@ import { listEverybody } from "../lifecycle/everybody";
 import { type Forecast, forecast, lowersAnybody, type Situation } from "../lifecycle/forecast";
 import { type Inputs, idOf } from "../lifecycle/state";
 import { printable } from "../printable";
-import { foretellLeaving, foretellUnmanaged, foretellWanted, type Line } from "../roster/foretell";
+import { foretellLeaving, foretellUnmanaged, foretellWanted, type Note } from "../roster/foretell";
 import { utcDay } from "../roster/people";
 import { normalize, type RosterPerson, removedPeople } from "../roster/rails";
 import { count } from "../roster/words";
@@ -145,7 +145,7 @@ class Strangers {
     for (const email of breakGlass) this.#known.add(normalize(email));
   }
 
-  foretell(leaving: readonly RosterPerson[], unmanaged: readonly Forecast[]): Line[] {
+  foretell(leaving: readonly RosterPerson[], unmanaged: readonly Forecast[]): Note[] {
     for (const { email } of leaving) this.#known.add(email);
     this.#rosters -= 1;
     if (this.#rosters > 0 || this.#ignored) return [];

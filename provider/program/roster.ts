@@ -5,7 +5,7 @@ import { knownValue } from "../deployment/engine";
 import { beginMeeting } from "../deployment/meeting";
 import { dynamicType, storedProvider } from "../dynamic/stored";
 import type { DeletionPolicy, Status } from "../lifecycle/state";
-import type { Member } from "../roster/file";
+import type { RosterEntry } from "../roster/file";
 import { peopleOn, utcDay } from "../roster/people";
 import { isMeantToEnd, type Limits, normalize, type RosterPerson } from "../roster/rails";
 import type { Role } from "../trieve/model";
@@ -174,7 +174,7 @@ class RosterGuard extends pulumi.CustomResource {
   }
 }
 
-function readMembers(name: string, args: TrieveRosterArgs): readonly Member[] {
+function readMembers(name: string, args: TrieveRosterArgs): readonly RosterEntry[] {
   const { file, members, defaults } = args;
   if ((file === undefined) === (members === undefined))
     throw problem(`TrieveRoster "${name}": give it either \`file\` or \`members\`.`);

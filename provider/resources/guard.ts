@@ -1,4 +1,4 @@
-import { checkOrganization, unknown } from "../lifecycle/check";
+import { checkOrganization, unknownValue } from "../lifecycle/check";
 import type { Approval } from "../roster/approval";
 import { utcDay } from "../roster/people";
 import {
@@ -49,7 +49,8 @@ export function checkGuard(
     ...(owners === undefined ? {} : { ownersBefore: owners }),
   };
   // An organization that is not known yet is no other one.
-  const known = inputs.organizationId === unknown ? (recorded?.organizationId ?? "") : undefined;
+  const known =
+    inputs.organizationId === unknownValue ? (recorded?.organizationId ?? "") : undefined;
   const after = known === undefined ? inputs : { ...inputs, organizationId: known };
   const problems = checkRails(recorded, after, inputs, utcDay(new Date()));
   if (problems.length > 0) return { inputs: undefined, problems };

@@ -1,14 +1,15 @@
 import * as v from "valibot";
+import { show } from "../printable";
 import type { Role } from "../trieve/model";
 import { formatPath, formatPlace, type Path, type Place, type RosterProblem } from "./problems";
 import { address, defaults, person, roster } from "./schema";
-import { show, unknownKey } from "./words";
+import { unknownKey } from "./words";
 import { readYaml, type Source } from "./yaml";
 
 export { formatProblem, type Place, type RosterProblem } from "./problems";
 
 /** One person of a roster, with what `defaults` say for those whose own line says nothing. */
-export interface Member {
+export interface RosterEntry {
   /** Lower case. */
   readonly email: string;
   /** The line's own, else that of `defaults`, else `user`. */
@@ -28,7 +29,7 @@ export interface Member {
 
 /** Everybody on a roster, or everything that is wrong with it. */
 export type RosterResult =
-  | { readonly members: readonly Member[]; readonly problems: readonly [] }
+  | { readonly members: readonly RosterEntry[]; readonly problems: readonly [] }
   | { readonly members: undefined; readonly problems: readonly RosterProblem[] };
 
 /**
@@ -69,7 +70,7 @@ class Checker {
 
   constructor(private readonly source: Source) {}
 
-  readRoster(): Member[] {
+  readRoster(): RosterEntry[] {
     const { value } = this.source;
     const instead = 'write "members:" and a list of addresses below it';
     if (!isMap(value)) {
@@ -97,7 +98,10 @@ class Checker {
     return [];
   }
 
-  private readMembers(list: readonly unknown[], preset: v.InferOutput<typeof defaults>): Member[] {
+  private readMembers(
+    list: readonly unknown[],
+    preset: v.InferOutput<typeof defaults>,
+  ): RosterEntry[] {
     const firsts = new Map<string, Path>();
     return list.flatMap((item, i) => {
       const path: Path = ["members", i];
@@ -123,7 +127,7 @@ class Checker {
     line: Person,
     preset: v.InferOutput<typeof defaults>,
     path: Path,
-  ): Member {
+  ): RosterEntry {
     const scopes = line.scopes ?? preset.scopes;
     const place = this.source.place(path);
     return {

@@ -5,7 +5,7 @@ import type { RosterPerson } from "./rails";
 import { count, firstTen } from "./words";
 
 /** One thing for a preview to tell. */
-export interface Line {
+export interface Note {
   readonly level: "info" | "warn" | "error";
   /** Whose resource it belongs to; undefined: the roster's. */
   readonly email?: string;
@@ -13,7 +13,7 @@ export interface Line {
 }
 
 /** What becomes of somebody on the roster. */
-export function foretellWanted(told: Forecast): Line {
+export function foretellWanted(told: Forecast): Note {
   // The rule about defaults knows all that it needs; what a guard will see, other resources may yet change.
   const level = levels[told.refusal?.guard ?? "none"];
   return { level, email: told.email, text: describe(told) };
@@ -38,7 +38,7 @@ export function foretellLeaving(
   person: RosterPerson,
   told: Forecast | undefined,
   day: string,
-): Line {
+): Note {
   const { email, until } = person;
   if (told === undefined)
     return { level: "info", text: `${email} stays: another resource declares them` };
@@ -55,7 +55,7 @@ export function foretellLeaving(
 export function foretellUnmanaged(
   organizationId: string,
   unmanaged: readonly [Forecast, ...Forecast[]],
-): Line {
+): Note {
   const names = firstTen(unmanaged.map(({ email }) => email));
   return {
     level: "warn",

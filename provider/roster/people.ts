@@ -1,4 +1,4 @@
-import type { Member } from "./file";
+import type { RosterEntry } from "./file";
 
 /**
  * Divides a roster into those who belong to the organization on a day and those whose time is over.
@@ -6,9 +6,9 @@ import type { Member } from "./file";
  * @param day YYYY-MM-DD in UTC; `until` is the last day on which somebody is present
  */
 export function peopleOn(
-  members: readonly Member[],
+  members: readonly RosterEntry[],
   day: string,
-): { readonly present: readonly Member[]; readonly ended: readonly Member[] } {
+): { readonly present: readonly RosterEntry[]; readonly ended: readonly RosterEntry[] } {
   return {
     present: members.filter((member) => !hasEnded(member, day)),
     ended: members.filter((member) => hasEnded(member, day)),

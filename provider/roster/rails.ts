@@ -1,7 +1,8 @@
 import { emailProblem } from "../lifecycle/check";
+import { show } from "../printable";
 import { type Role, roleNumber } from "../trieve/model";
 import { hasEnded } from "./people";
-import { count, firstTen, nearest, show, unknownKey } from "./words";
+import { count, firstTen, nearest, unknownKey } from "./words";
 
 /** How much a single change of a roster may do. */
 export interface Limits {

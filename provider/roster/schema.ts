@@ -1,8 +1,9 @@
 import * as v from "valibot";
 import { emailProblem, scopeProblem } from "../lifecycle/check";
+import { show } from "../printable";
 import { roleChoice } from "../settings";
 import { roles } from "../trieve/model";
-import { nearest, show } from "./words";
+import { nearest } from "./words";
 
 // Descriptions are what an editor shows beside a key. Every message ends with what to write instead.
 

@@ -1,13 +1,5 @@
 import { distance } from "fastest-levenshtein";
-import { cut, printable } from "../printable";
-
-/** A value in a message: short, quoted, one line, and never what is inside of it, which may be endless. */
-export function show(value: unknown): string {
-  if (Array.isArray(value)) return "a list";
-  if (typeof value === "object" && value !== null) return "a map";
-  if (typeof value !== "string") return typeof value === "function" ? "a function" : String(value);
-  return printable(JSON.stringify(cut(value, 80)));
-}
+import { show } from "../printable";
 
 /** The one word that was probably meant, if any is close: at most two typos away, case aside. */
 export function nearest<T extends string>(word: string, words: readonly T[]): T | undefined {

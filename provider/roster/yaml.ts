@@ -15,8 +15,8 @@ import {
   type YAMLError,
   type YAMLMap,
 } from "yaml";
+import { show } from "../printable";
 import { formatPlace, type Path, type Place, type RosterProblem } from "./problems";
-import { show } from "./words";
 
 /** Plain values and where each of them comes from. */
 export interface Source {

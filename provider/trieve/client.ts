@@ -15,7 +15,7 @@ import { type Request, type Response, type Transport, TransportError, transport 
 import {
   describeMismatch,
   type Invitation,
-  type Member,
+  type MemberRow,
   parseAccount,
   parseInvitations,
   parseMembers,
@@ -140,7 +140,7 @@ export class Client {
   }
 
   /** One entry for each membership row, in no order. */
-  listMembers(organizationId: string): Promise<Member[]> {
+  listMembers(organizationId: string): Promise<MemberRow[]> {
     return this.read(
       {
         ...this.attempt("list the members", organizationId),

@@ -1,10 +1,10 @@
 import type { Client } from "./client";
-import type { Invitation, Member } from "./model";
+import type { Invitation, MemberRow } from "./model";
 
 /** What the lists say of one address, in whatever case it is written there. */
 export interface Entry {
   readonly invitations: readonly Invitation[];
-  readonly members: readonly Member[];
+  readonly members: readonly MemberRow[];
 }
 
 /** Addresses are compared without regard to case, by people and by the server's acceptance of invitations. */
@@ -18,7 +18,7 @@ export function personKey(email: string): string {
  */
 export class Directory {
   readonly #invitations: SharedList<Invitation>;
-  readonly #members: SharedList<Member>;
+  readonly #members: SharedList<MemberRow>;
   /** From asking for a slot on, until their operation has had its chance to ask for a list. */
   #unfinishedWrites = 0;
   #keyAccount: ReturnType<Client["account"]> | undefined;
@@ -63,7 +63,7 @@ export class Directory {
   }
 
   /** Everybody's membership, in a list that begins now: what is asked before a write keeps others waiting for it. */
-  async membersAfresh(): Promise<Member[]> {
+  async membersAfresh(): Promise<MemberRow[]> {
     return [...(await this.#members.now()).values()].flat();
   }
 

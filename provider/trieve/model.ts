@@ -19,7 +19,7 @@ export interface Invitation {
 }
 
 /** One membership of one account in the organization that was asked about. */
-export interface Member {
+export interface MemberRow {
   readonly userId: string;
   /** The account's address as the identity provider spelled it. */
   readonly email: string;
@@ -107,7 +107,7 @@ export function parseInvitations(json: unknown, organizationId: string): Invitat
  * `GET /api/organization/users/{organization}`: one entry for each membership row, duplicates included. Somebody
  * without a membership there makes all of it doubtful.
  */
-export function parseMembers(json: unknown, organizationId: string): Member[] {
+export function parseMembers(json: unknown, organizationId: string): MemberRow[] {
   const isHere = (membership: { readonly organization_id: string }) =>
     membership.organization_id === organizationId;
   const rows = v.array(

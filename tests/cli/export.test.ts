@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { ensure } from "../../provider/lifecycle/act";
-import { type Member, parseRoster } from "../../provider/roster/file";
+import { parseRoster, type RosterEntry } from "../../provider/roster/file";
 import { organizationOf, twoLists, World } from "./run";
 
 const search = ["POST /api/chunk/search"];
@@ -14,7 +14,7 @@ describe("pulumi-trieve export", () => {
   });
   afterEach(() => world.close());
 
-  const exported = async (...args: string[]): Promise<readonly Member[]> => {
+  const exported = async (...args: string[]): Promise<readonly RosterEntry[]> => {
     const { code, stdout } = await world.run(["export", ...args]);
     expect(code).to.equal(0);
     const { members, problems } = parseRoster(stdout, "members.yaml");

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { expect } from "chai";
 import {
   type Invitation,
-  type Member,
+  type MemberRow,
   parseInvitations,
   parseMembers,
   type Role,
@@ -167,7 +167,7 @@ export class Server {
   }
 
   /** Read by the provider's own parser. */
-  async members(organization: Organization): Promise<Member[]> {
+  async members(organization: Organization): Promise<MemberRow[]> {
     const { id } = organization;
     return parseMembers(await this.list(organization, `/api/organization/users/${id}`), id);
   }
@@ -196,12 +196,12 @@ export class Server {
     return rows[0] as Invitation;
   }
 
-  async member(organization: Organization, person: Person): Promise<Member> {
+  async member(organization: Organization, person: Person): Promise<MemberRow> {
     const key = person.email.toLowerCase();
     const members = await this.members(organization);
     const rows = members.filter(({ email }) => email.toLowerCase() === key);
     expect(rows, `memberships of ${person.email}`).to.have.length(1);
-    return rows[0] as Member;
+    return rows[0] as MemberRow;
   }
 
   /** The link of an invitation, as the mail has it. */
@@ -219,7 +219,7 @@ export class Server {
     organization: Organization,
     person: Person,
     more: Readonly<Record<string, unknown>> = {},
-  ): Promise<Member> {
+  ): Promise<MemberRow> {
     const reply = await this.invite(organization, person.email, more);
     expect(outcome(reply), `invite ${person.email}`).to.equal("204");
     const { id } = await this.invitation(organization, person.email);

@@ -18,10 +18,10 @@ describe("bad input is refused at preview, all of a resource at once, before any
         deletionPolicy: "keep", resendTrigger: 2 }`,
       problems: [
         'email "a..b@example.com" has something else before the @ than letters, digits and !#$%&*+/=?^_`{|}~- in parts divided by single dots',
-        'role "boss" must be "user", "admin" or "owner"',
+        'role must be "user", "admin" or "owner", not "boss"',
         'scopes ".*" must be a method and a route, such as "POST /api/chunk/search"; "GET /api/(" is not a valid regular expression, which is how Trieve reads it; 7 must be a method and a route, such as "POST /api/chunk/search"',
         'organizationId "acme" is not a UUID: copy it from the dashboard',
-        'deletionPolicy "keep" must be "revert" or "remove"',
+        'deletionPolicy must be "revert" or "remove", not "keep"',
         "resendTrigger must be a string, not 2",
       ],
     },
@@ -29,10 +29,10 @@ describe("bad input is refused at preview, all of a resource at once, before any
       args: `{ email: 7, role: 1, scopes: "GET /api/chunk", organizationId: {}, deletionPolicy: true }`,
       problems: [
         "email must be a string, not 7",
-        'role 1 must be "user", "admin" or "owner"',
+        'role must be "user", "admin" or "owner", not 1',
         'scopes must be a list of strings, not "GET /api/chunk"',
-        "organizationId {} is not a UUID: copy it from the dashboard",
-        'deletionPolicy true must be "revert" or "remove"',
+        "organizationId a map is not a UUID: copy it from the dashboard",
+        'deletionPolicy must be "revert" or "remove", not true',
       ],
     },
     {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { checkArguments, unknown } from "../../provider/lifecycle/check";
+import { checkArguments, unknownValue } from "../../provider/lifecycle/check";
+import { show } from "../../provider/printable";
 
 const organizationId = "01234567-89ab-cdef-0123-456789abcdef";
 const other = "11111111-2222-3333-4444-555555555555";
@@ -77,9 +78,7 @@ describe("check: email", () => {
   for (const [why, given, problem] of refused)
     it(`refuses ${JSON.stringify(given)}: ${why}`, () => {
       const { inputs, problems } = check({ email: given });
-      const text = JSON.stringify(given.trim());
-      const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text;
-      expect(problems).to.deep.equal([`email ${shown} ${problem}`]);
+      expect(problems).to.deep.equal([`email ${show(given.trim())} ${problem}`]);
       expect(inputs).to.equal(undefined);
     });
 
@@ -90,11 +89,11 @@ describe("check: email", () => {
   for (const given of [7, true, {}, ["ada@x.example"]])
     it(`refuses ${JSON.stringify(given)}, which is no string`, () =>
       expect(problemsOf({ email: given })).to.deep.equal([
-        `email must be a string, not ${JSON.stringify(given)}`,
+        `email must be a string, not ${show(given)}`,
       ]));
 
   it("lets an unknown one pass", () => {
-    expect(check({ email: unknown }).inputs?.email).to.equal(unknown);
+    expect(check({ email: unknownValue }).inputs?.email).to.equal(unknownValue);
   });
 });
 
@@ -112,8 +111,8 @@ describe("check: organizationId", () => {
     ["from the argument", other, undefined, other],
     ["the argument wins", other, organizationId, other],
     ["trimmed and in lower case", ` ${other.toUpperCase()} `, undefined, other],
-    ["unknown", unknown, organizationId, unknown],
-    ["unknown without a provider's", unknown, undefined, unknown],
+    ["unknown", unknownValue, organizationId, unknownValue],
+    ["unknown without a provider's", unknownValue, undefined, unknownValue],
     ["missing", undefined, undefined, [missing]],
     ["null, and missing", null, undefined, [missing]],
     ["wrong in the provider's settings, which is said there", undefined, null, []],
@@ -154,11 +153,11 @@ describe("check: role", () => {
   for (const role of ["user", "admin", "owner"])
     it(`takes ${role}`, () => expect(check({ role }).inputs?.role).to.equal(role));
   it("lets an unknown one pass", () =>
-    expect(check({ role: unknown }).inputs?.role).to.equal(unknown));
+    expect(check({ role: unknownValue }).inputs?.role).to.equal(unknownValue));
   for (const role of ["Owner", "member", "", 1, 0, [], { role: "user" }])
     it(`refuses ${JSON.stringify(role)}`, () =>
       expect(problemsOf({ role })).to.deep.equal([
-        `role ${JSON.stringify(role)} must be "user", "admin" or "owner"`,
+        `role must be "user", "admin" or "owner", not ${show(role)}`,
       ]));
 });
 
@@ -180,10 +179,10 @@ describe("check: scopes", () => {
     [["GET /api/a{2,13}"], ["GET /api/a{2,13}"]],
     [["GET /api/\\{a"], ["GET /api/\\{a"]],
     [["GET /api/({id})+"], ["GET /api/({id})+"]],
-    [unknown, unknown],
+    [unknownValue, unknownValue],
     [
-      ["GET /api/a", unknown],
-      [unknown, "GET /api/a"],
+      ["GET /api/a", unknownValue],
+      [unknownValue, "GET /api/a"],
     ],
   ];
   for (const [given, stored] of accepted)
@@ -236,29 +235,29 @@ describe("check: scopes", () => {
   for (const scopes of ["GET /api/a", 7, { 0: "GET /api/a" }])
     it(`refuses ${JSON.stringify(scopes)}, which is no list`, () =>
       expect(problemsOf({ scopes })).to.deep.equal([
-        `scopes must be a list of strings, not ${JSON.stringify(scopes)}`,
+        `scopes must be a list of strings, not ${show(scopes)}`,
       ]));
 });
 
 describe("check: deletionPolicy", () => {
-  for (const deletionPolicy of ["revert", "remove", unknown])
+  for (const deletionPolicy of ["revert", "remove", unknownValue])
     it(`takes ${deletionPolicy}`, () =>
       expect(check({ deletionPolicy }).inputs?.deletionPolicy).to.equal(deletionPolicy));
   for (const deletionPolicy of ["retain", "", true])
     it(`refuses ${JSON.stringify(deletionPolicy)}`, () =>
       expect(problemsOf({ deletionPolicy })).to.deep.equal([
-        `deletionPolicy ${JSON.stringify(deletionPolicy)} must be "revert" or "remove"`,
+        `deletionPolicy must be "revert" or "remove", not ${show(deletionPolicy)}`,
       ]));
 });
 
 describe("check: resendTrigger", () => {
-  for (const resendTrigger of ["2", "", "2026-01-01", unknown])
+  for (const resendTrigger of ["2", "", "2026-01-01", unknownValue])
     it(`takes ${JSON.stringify(resendTrigger)}`, () =>
       expect(check({ resendTrigger }).inputs?.resendTrigger).to.equal(resendTrigger));
   for (const resendTrigger of [2, false, ["2"]])
     it(`refuses ${JSON.stringify(resendTrigger)}`, () =>
       expect(problemsOf({ resendTrigger })).to.deep.equal([
-        `resendTrigger must be a string, not ${JSON.stringify(resendTrigger)}`,
+        `resendTrigger must be a string, not ${show(resendTrigger)}`,
       ]));
 });
 
@@ -297,12 +296,12 @@ describe("check: all arguments", () => {
 
   it("cuts what it shows", () => {
     const [problem = ""] = problemsOf({ role: "x".repeat(500) });
-    expect(problem).to.equal(`role "${"x".repeat(79)}… must be "user", "admin" or "owner"`);
+    expect(problem).to.equal(`role must be "user", "admin" or "owner", not "${"x".repeat(80)}…"`);
   });
 
   it("shows what JSON has no form for", () => {
     expect(problemsOf({ resendTrigger: () => 1 })).to.deep.equal([
-      "resendTrigger must be a string, not () => 1",
+      "resendTrigger must be a string, not a function",
     ]);
   });
 

@@ -17,7 +17,7 @@ import {
   scopesOf,
 } from "../../provider/lifecycle/observe";
 import { idOf, managedBy, type Outputs, sameScopes } from "../../provider/lifecycle/state";
-import { type Invitation, type Member, type Role, roles } from "../../provider/trieve/model";
+import { type Invitation, type MemberRow, type Role, roles } from "../../provider/trieve/model";
 
 const email = "ada@x.example";
 const chunk = ["GET /api/chunk"];
@@ -30,12 +30,12 @@ function row(more: Partial<Invitation> = {}): Invitation {
 }
 
 /** A row of the members, of account `u1` unless told. */
-function memberRow(more: Partial<Member> = {}): Member {
+function memberRow(more: Partial<MemberRow> = {}): MemberRow {
   const joinedAt = "2026-02-02T00:00:00Z";
   return { userId: "u1", email, role: "user", scopes: null, joinedAt, ...more };
 }
 
-const seen = (members: readonly Member[], invitations: readonly Invitation[]) =>
+const seen = (members: readonly MemberRow[], invitations: readonly Invitation[]) =>
   observe({ members, invitations });
 const nobody = seen([], []);
 
@@ -205,7 +205,7 @@ describe("decide: member", () => {
 
   const rows: readonly [
     it: string,
-    members: readonly Member[],
+    members: readonly MemberRow[],
     wanted: Partial<Wanted>,
     expected: string,
   ][] = [
@@ -490,7 +490,7 @@ describe("decide: refusal", () => {
       expect(refusal(lowered, { owners: new Set(owners), keyAccount })).to.equal(expected));
 });
 
-function membershipsOf(rows: readonly Member[]): readonly [Membership, ...Membership[]] {
+function membershipsOf(rows: readonly MemberRow[]): readonly [Membership, ...Membership[]] {
   const observed = seen(rows, []);
   if (observed.phase !== "member") throw new Error("no member");
   return observed.memberships;
@@ -539,14 +539,15 @@ describe("observe", () => {
       expect(membershipsOf(members).map(({ userId }) => userId)).to.deep.equal(["u1", "u2"]);
   });
 
-  const pairs: readonly [a: Partial<Member>, b: Partial<Member>, torn: readonly string[]][] = [
-    [{}, {}, []],
-    [{ role: "admin" }, {}, ["role"]],
-    [{ scopes: chunk }, {}, ["scopes"]],
-    [{ scopes: chunk }, { scopes: file }, ["scopes"]],
-    [{ scopes: file }, { scopes: [...file].reverse() }, []],
-    [{ role: "owner", scopes: chunk }, {}, ["role", "scopes"]],
-  ];
+  const pairs: readonly [a: Partial<MemberRow>, b: Partial<MemberRow>, torn: readonly string[]][] =
+    [
+      [{}, {}, []],
+      [{ role: "admin" }, {}, ["role"]],
+      [{ scopes: chunk }, {}, ["scopes"]],
+      [{ scopes: chunk }, { scopes: file }, ["scopes"]],
+      [{ scopes: file }, { scopes: [...file].reverse() }, []],
+      [{ role: "owner", scopes: chunk }, {}, ["role", "scopes"]],
+    ];
   for (const [a, b, torn] of pairs)
     it(`rows ${JSON.stringify(a)} and ${JSON.stringify(b)} differ in ${torn.join(" and ") || "nothing"}`, () => {
       for (const members of [

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { unknown } from "../../provider/lifecycle/check";
+import { unknownValue } from "../../provider/lifecycle/check";
 import { type Diff, diff } from "../../provider/lifecycle/diff";
 import { type Inputs, managedBy, type Outputs } from "../../provider/lifecycle/state";
 import { recorded } from "./world";
@@ -64,7 +64,7 @@ const cases: Record<string, readonly Case[]> = {
       declares: { role: "user" },
       records: { role: "owner" },
     },
-    { it: "declared role, unknown", declares: { role: unknown }, before: { role: "user" } },
+    { it: "declared role, unknown", declares: { role: unknownValue }, before: { role: "user" } },
     { it: "other scopes", declares: { scopes: [a] }, before: { scopes: [b] } },
     { it: "fewer scopes", declares: { scopes: [a] }, before: { scopes: [a, b] } },
     {
@@ -72,10 +72,10 @@ const cases: Record<string, readonly Case[]> = {
       declares: { scopes: [a] },
       records: { scopes: null },
     },
-    { it: "scopes unknown", declares: { scopes: unknown }, before: { scopes: [a] } },
+    { it: "scopes unknown", declares: { scopes: unknownValue }, before: { scopes: [a] } },
     {
       it: "one of the scopes unknown",
-      declares: { scopes: [a, unknown] },
+      declares: { scopes: [a, unknownValue] },
       before: { scopes: [a, b] },
     },
     { it: "the role is declared from now on, as it is", declares: { role: "user" }, before: {} },
@@ -88,7 +88,7 @@ const cases: Record<string, readonly Case[]> = {
     },
     { it: "scopes are not declared any more", before: { scopes: [a] } },
     { it: "another policy", declares: { deletionPolicy: "remove" }, before: {} },
-    { it: "policy unknown", declares: { deletionPolicy: unknown }, before: {} },
+    { it: "policy unknown", declares: { deletionPolicy: unknownValue }, before: {} },
     { it: "a resendTrigger", declares: { resendTrigger: "1" }, before: {} },
     {
       it: "another resendTrigger",
@@ -98,19 +98,19 @@ const cases: Record<string, readonly Case[]> = {
     { it: "no resendTrigger any more", before: { resendTrigger: "1" } },
     {
       it: "resendTrigger unknown",
-      declares: { resendTrigger: unknown },
+      declares: { resendTrigger: unknownValue },
       before: { resendTrigger: "1" },
     },
     { it: "an update left nobody there", records: { status: "absent", role: null } },
-    { it: "email unknown: never a replacement", declares: { email: unknown } },
-    { it: "organization unknown: never a replacement", declares: { organizationId: unknown } },
-    { it: "both unknown", declares: { email: unknown, organizationId: unknown } },
+    { it: "email unknown: never a replacement", declares: { email: unknownValue } },
+    { it: "organization unknown: never a replacement", declares: { organizationId: unknownValue } },
+    { it: "both unknown", declares: { email: unknownValue, organizationId: unknownValue } },
   ],
   "replace email": [
     { it: "another address", declares: { email: "bob@x.example" } },
     {
       it: "another address, organization unknown",
-      declares: { email: "bob@x.example", organizationId: unknown },
+      declares: { email: "bob@x.example", organizationId: unknownValue },
     },
     {
       it: "another address of somebody who is not there",

@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import type { Member } from "../../provider/roster/file";
+import type { RosterEntry } from "../../provider/roster/file";
 import { peopleOn, utcDay } from "../../provider/roster/people";
 
-const ada: Member = { email: "ada@example.com", role: "owner", roleIsDefault: false };
+const ada: RosterEntry = { email: "ada@example.com", role: "owner", roleIsDefault: false };
 
 describe("roster: whose time is over", () => {
   const cases: readonly [what: string, until: string | undefined, present: boolean][] = [

@@ -2,7 +2,12 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { stringify } from "yaml";
 import { emailProblem } from "../../provider/lifecycle/check";
-import { checkMembers, formatProblem, type Member, parseRoster } from "../../provider/roster/file";
+import {
+  checkMembers,
+  formatProblem,
+  parseRoster,
+  type RosterEntry,
+} from "../../provider/roster/file";
 import { roles } from "../../provider/trieve/model";
 
 const file = "members.yaml";
@@ -75,7 +80,7 @@ const nearRoster = fc
   )
   .map((lines) => lines.join("\n"));
 
-const withoutPlaces = (members: readonly Member[] | undefined) =>
+const withoutPlaces = (members: readonly RosterEntry[] | undefined) =>
   members?.map(({ place, ...member }) => member);
 
 describe("roster: properties", () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Client } from "../../provider/trieve/client";
 import { Directory, personKey } from "../../provider/trieve/directory";
-import type { Invitation, Member } from "../../provider/trieve/model";
+import type { Invitation, MemberRow } from "../../provider/trieve/model";
 
 const forEver = Number.POSITIVE_INFINITY;
 
@@ -13,7 +13,7 @@ const invitation = (email: string, id = "i1"): Invitation => ({
   scopes: null,
   createdAt: "2026-01-01T00:00:00Z",
 });
-const member = (email: string, userId = "u1"): Member => ({
+const member = (email: string, userId = "u1"): MemberRow => ({
   userId,
   email,
   role: "user",
@@ -37,7 +37,7 @@ const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
 
 class FakeServer {
   invitations: Invitation[] = [];
-  members: Member[] = [];
+  members: MemberRow[] = [];
   counts = { invitations: 0, members: 0, account: 0 };
   /** Thrown by the next question of that kind. */
   fails: Partial<Record<"invitations" | "members" | "account", Error>> = {};
