@@ -1,11 +1,14 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { copyStack, type Original, type StackOptions } from "./stack";
 
 const root = resolve(__dirname, "..", "..", "..");
+const projects = join(root, "dist", "e2e");
 const stack = "test";
+const passphrase = "passphrase";
 
 /** The verbs that change something, or say what would change. */
 const operations = ["up", "preview", "refresh", "destroy"];
@@ -27,11 +30,6 @@ export interface Running {
   /** Sends a signal to the CLI alone: the provider process lives on until the project is removed. */
   kill(signal: NodeJS.Signals): void;
   result: Promise<Result>;
-}
-
-export interface StackOptions {
-  config?: Record<string, string>;
-  secrets?: Record<string, string>;
 }
 
 export interface ProjectOptions extends StackOptions {
@@ -77,7 +75,7 @@ export function hermeticEnvironment(folder: string): Record<string, string> {
     ...(Object.fromEntries(inherited) as Record<string, string>),
     PULUMI_HOME: join(folder, "home"),
     PULUMI_BACKEND_URL: pathToFileURL(backend).href,
-    PULUMI_CONFIG_PASSPHRASE: "passphrase",
+    PULUMI_CONFIG_PASSPHRASE: passphrase,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     PULUMI_DISABLE_REGISTRY_RESOLVE: "true",
@@ -107,7 +105,7 @@ export class Project {
   }
 
   static async create(options: ProjectOptions): Promise<Project> {
-    const parent = options.parent ?? join(root, "dist", "e2e");
+    const parent = options.parent ?? projects;
     await mkdir(parent, { recursive: true });
     const folder = await mkdtemp(join(parent, "project-"));
     const { name = "e2e", main = "index.js", runtime = { typescript: false }, manifest } = options;
@@ -115,7 +113,10 @@ export class Project {
     await project.#file("Pulumi.yaml", { name, runtime: { name: "nodejs", options: runtime } });
     await project.#file("package.json", { name, private: true, main, ...manifest });
     await project.write(options.program, main);
-    await project.initStack(stack, options);
+    // Another backend, or another form of files, has no place for a copy.
+    if (Object.keys(options.env ?? {}).some((key) => /^PULUMI_((DIY_)?BACKEND|CONFIG)_/.test(key)))
+      await project.initStack(stack, options);
+    else await copyStack(await originalOf(name), folder, options, passphrase);
     return project;
   }
 
@@ -228,6 +229,26 @@ export class Project {
     // JSON is YAML.
     return writeFile(join(this.folder, name), JSON.stringify(content));
   }
+}
+
+/** By name of the project. */
+const originals = new Map<string, Promise<Original>>();
+
+function originalOf(name: string): Promise<Original> {
+  const known = originals.get(name);
+  if (known) return known;
+  const original = makeOriginal(name);
+  originals.set(name, original);
+  return original;
+}
+
+async function makeOriginal(name: string): Promise<Original> {
+  await mkdir(projects, { recursive: true });
+  const folder = await mkdtemp(join(projects, "original-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  await writeFile(join(folder, "Pulumi.yaml"), JSON.stringify({ name, runtime: "nodejs" }));
+  await Project.open(folder).initStack(stack, {});
+  return { folder, stack };
 }
 
 async function isJson(path: string): Promise<boolean> {
