@@ -8,14 +8,15 @@ import { findNode, installDependencies } from "./dependencies.mjs";
 import { root } from "./paths.mjs";
 import { capture, show } from "./process.mjs";
 import { findPulumi } from "./pulumi.mjs";
+import { mocha, testFiles } from "./tests.mjs";
 
 const commands = {
   ...{ test, demo, packages, model, fuzz, coverage, mutation, bench },
   ...{ screenshots, picture, tables },
 };
 const bin = (name, file) => join("node_modules", ...name.split("/"), ...file.split("/"));
-const mocha = bin("mocha", "bin/mocha.js");
-const packageTests = "dist/tests/packages/**/*.test.js";
+/** Tests of one folder. */
+const of = (folder) => testFiles().filter((file) => file.split(/[\\/]/)[0] === folder);
 
 /** The environment in which `node` is one that is tested and `pulumi` the real CLI. */
 async function setUp() {
@@ -36,15 +37,16 @@ async function test(args) {
   const colors = `--colors=${colour ? "force" : "off"}`;
   await step("Lint", () => capture("node", [biome, "ci", colors, "."], { cwd: root, env }));
   await installChromium(env);
-  const specs = ["dist/tests/**/*.test.js", "--ignore", packageTests];
-  return show("node", [mocha, ...specs, ...args], { cwd: root, env });
+  const elsewhere = of("packages");
+  const files = testFiles().filter((file) => !elsewhere.includes(file));
+  return mocha(files, args, env);
 }
 
 /** The package as people install it, with npm, pnpm and yarn; four minutes, and it needs their registry. */
 async function packages(args) {
   const env = await setUpAndBuild();
   await audit(env);
-  return show("node", [mocha, packageTests, ...args], { cwd: root, env });
+  return mocha(of("packages"), args, env, { parallel: false });
 }
 
 async function audit(env) {
@@ -59,14 +61,13 @@ async function audit(env) {
 /** Many more random histories than in `npm test`: `npm run test:model -- 50000`. */
 async function model([runs = "20000", ...args]) {
   const env = { ...(await setUpAndBuild()), MODEL_RUNS: runs };
-  const long = ["--timeout", "0", ...args];
-  return show("node", [mocha, "dist/tests/model/**/*.test.js", ...long], { cwd: root, env });
+  return mocha(of("model"), ["--timeout", "0", ...args], env);
 }
 
 /** Hostile input for so many minutes in all, instead of some hundred runs each: `npm run test:fuzz -- 60`. */
 async function fuzz([minutes = "10", ...args]) {
   const env = { ...(await setUpAndBuild()), FUZZ_MINUTES: minutes };
-  return show("node", [mocha, "dist/tests/fuzz/**/*.test.js", ...args], { cwd: root, env });
+  return mocha(of("fuzz"), args, env, { parallel: false });
 }
 
 /** Branches of the two parts that everything else leans on, by their own tests alone. */
@@ -77,7 +78,8 @@ async function coverage() {
   const include = parts.flatMap((part) => ["--include", `provider/${part}/**`]);
   const specs = parts.map((part) => `dist/tests/${part}/**/*.test.js`);
   const c8 = bin("c8", "bin/c8.js");
-  return show("node", [c8, ...include, ...limits, "node", mocha, ...specs], { cwd: root, env });
+  const run = ["node", bin("mocha", "bin/mocha.js"), ...specs];
+  return show("node", [c8, ...include, ...limits, ...run], { cwd: root, env });
 }
 
 async function mutation(args) {
@@ -89,7 +91,7 @@ async function mutation(args) {
 /** The pictures of the documentation anew: docs/images. */
 async function screenshots(args) {
   const env = { ...(await setUpAndBuild()), DOCS_SCREENSHOTS: "true" };
-  return show("node", [mocha, "dist/tests/browser/**/*.test.js", ...args], { cwd: root, env });
+  return mocha(of("browser"), args, env);
 }
 
 /** The picture of README.md anew: docs/images/up.svg. */

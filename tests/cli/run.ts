@@ -28,7 +28,9 @@ export interface RunOptions {
 /** What of this environment a program needs to start, or its coverage to be counted; nothing of Trieve. */
 export const bareEnvironment = Object.fromEntries(
   Object.entries(process.env).filter(([name]) =>
-    /^(PATH|HOME|USERPROFILE|TMPDIR|TEMP|TMP|SYSTEMROOT|NODE_V8_COVERAGE)$/i.test(name),
+    /^(PATH|HOME|USERPROFILE|TMPDIR|TEMP|TMP|SYSTEMROOT|NODE_V8_COVERAGE|NODE_COMPILE_CACHE)$/i.test(
+      name,
+    ),
   ),
 );
 
