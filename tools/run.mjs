@@ -3,30 +3,33 @@
 import { delimiter, join } from "node:path";
 import { build } from "./build.mjs";
 import { installChromium } from "./chromium.mjs";
+import { installOldestSdk } from "./compat.mjs";
 import { colour, dim, red, say, step, Trouble } from "./console.mjs";
 import { findNode, installDependencies } from "./dependencies.mjs";
 import { root } from "./paths.mjs";
 import { capture, show } from "./process.mjs";
-import { findPulumi } from "./pulumi.mjs";
+import { findOldestPulumi, findPulumi } from "./pulumi.mjs";
 import { mocha, testFiles } from "./tests.mjs";
 
 const commands = {
-  ...{ test, demo, packages, model, fuzz, coverage, mutation, bench },
+  ...{ test, compat, demo, packages, model, fuzz, coverage, mutation, bench },
   ...{ screenshots, picture, tables },
 };
 const bin = (name, file) => join("node_modules", ...name.split("/"), ...file.split("/"));
 /** Tests of one folder. */
 const of = (folder) => testFiles().filter((file) => file.split(/[\\/]/)[0] === folder);
+/** Tests that also hold with the oldest versions. */
+const oldestToo = ["life", "preview", "roster"].map((name) => join("e2e", `${name}.test.js`));
 
 /** The environment in which `node` is one that is tested and `pulumi` the real CLI. */
-async function setUp() {
+async function setUp(pulumi = findPulumi) {
   await installDependencies();
-  const path = [await findPulumi(), await findNode(), process.env.PATH];
+  const path = [await pulumi(), await findNode(), process.env.PATH];
   return { ...process.env, PATH: path.join(delimiter) };
 }
 
-async function setUpAndBuild() {
-  const env = await setUp();
+async function setUpAndBuild(pulumi) {
+  const env = await setUp(pulumi);
   await build(env);
   return env;
 }
@@ -40,6 +43,13 @@ async function test(args) {
   const elsewhere = of("packages");
   const files = testFiles().filter((file) => !elsewhere.includes(file));
   return mocha(files, args, env);
+}
+
+/** The life of people with the oldest CLI and the oldest SDK that are promised. */
+async function compat(args) {
+  const env = await setUpAndBuild(findOldestPulumi);
+  const E2E_PROJECTS = await installOldestSdk(env);
+  return mocha(oldestToo, args, { ...env, E2E_PROJECTS });
 }
 
 /** The package as people install it, with npm, pnpm and yarn; four minutes, and it needs their registry. */

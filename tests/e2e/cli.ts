@@ -43,7 +43,10 @@ export interface ProjectOptions extends StackOptions {
   manifest?: Record<string, unknown>;
   name?: string;
   env?: Record<string, string>;
-  /** Where the project's folder is made. Default: in the repository, where `pulumi-trieve` is this checkout. */
+  /**
+   * Where the project's folder is made. Default: what E2E_PROJECTS says, else in the repository, where `pulumi-trieve`
+   * is this checkout.
+   */
   parent?: string;
 }
 
@@ -105,7 +108,7 @@ export class Project {
   }
 
   static async create(options: ProjectOptions): Promise<Project> {
-    const parent = options.parent ?? projects;
+    const parent = options.parent ?? process.env.E2E_PROJECTS ?? projects;
     await mkdir(parent, { recursive: true });
     const folder = await mkdtemp(join(parent, "project-"));
     const { name = "e2e", main = "index.js", runtime = { typescript: false }, manifest } = options;
