@@ -12,7 +12,7 @@ import { findOldestPulumi, findPulumi } from "./pulumi.mjs";
 import { mocha, testFiles } from "./tests.mjs";
 
 const commands = {
-  ...{ test, compat, demo, packages, model, fuzz, coverage, mutation, bench },
+  ...{ test, long, compat, demo, packages, model, fuzz, coverage, mutation, bench },
   ...{ screenshots, picture, tables },
 };
 const bin = (name, file) => join("node_modules", ...name.split("/"), ...file.split("/"));
@@ -43,6 +43,15 @@ async function test(args) {
   const elsewhere = of("packages");
   const files = testFiles().filter((file) => !elsewhere.includes(file));
   return mocha(files, args, env);
+}
+
+/** Twenty thousand random histories, a search for each mistake that is made on purpose, and ten minutes of fuzzing. */
+async function long(args) {
+  const settings = { MODEL_RUNS: "20000", MODEL_SEARCH: "true", FUZZ_MINUTES: "10" };
+  const env = { ...(await setUpAndBuild()), ...settings };
+  return mocha([...of("model"), ...of("fuzz")], ["--timeout", "0", ...args], env, {
+    parallel: false, // the minutes are for all files together
+  });
 }
 
 /** The life of people with the oldest CLI and the oldest SDK that are promised. */
