@@ -159,7 +159,10 @@ async function ensureNow(
     const now: Observed = deleted && invited !== true ? { phase: "absent", used: [] } : last;
     // What they had, and are to have again even if the program changes back.
     const { role, scopes } = standingOf(found) ?? history;
-    const memory = { role, scopes: wanted.clearScopes ? null : scopes };
+    // Scopes that were to be lifted may still be there.
+    const memory = wanted.clearScopes
+      ? { role, scopes: null, managed: [...history.managed, "scopes" as const] }
+      : { role, scopes };
     const mailFailed = progress.mailFailed || (!invited && history.mailFailed);
     throw new HalfDone(
       error as Error,

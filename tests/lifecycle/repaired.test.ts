@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { ensure, remove } from "../../provider/lifecycle/act";
-import { declared, inWorld, outcomeOf, put, recorded, type World } from "./world";
+import { ensure, type HalfDone, remove } from "../../provider/lifecycle/act";
+import { declared, inWorld, outcomeOf, put, recorded, rowsOf, type World } from "./world";
 
 const email = "ada@x.example";
 
@@ -21,6 +21,22 @@ describe("bugs that were there once", () => {
       });
       expect(await outcomeOf(cleared(world))).not.to.equal("nothing");
       expect(world.simulator.mails).to.have.length(1);
+    }));
+
+  it("scopes that could not be lifted stayed: once it had failed, nothing said any more that they were to go", () =>
+    inWorld({ limits: { retryForMs: 0 } }, async (world) => {
+      put(world, [`member user ${email} [GET /api/chunk]`]);
+      let isDown = false;
+      world.simulator.on("response", ({ route }) => {
+        isDown ||= route === "removeMember";
+      });
+      world.simulator.fault({ route: "removeMember", effect: { status: 503 } });
+      const down = { route: "listMembers", times: 9, when: () => isDown } as const;
+      const outage = world.simulator.fault({ ...down, effect: { status: 503 } });
+      const half = await cleared(world).catch((error: HalfDone) => error);
+      outage.remove();
+      await ensure(world.organization, declared(world), (half as HalfDone).outputs);
+      expect(rowsOf(world)).to.deep.equal([`member user ${email}`]);
     }));
 
   it("an owner whose removal the server refused was not counted as an owner any more", () =>
