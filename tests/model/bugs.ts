@@ -101,8 +101,8 @@ export const bugs: readonly Bug[] = [
   bug("a role is forgotten on the way", act, "found = observed;", ";"),
   bug(
     "a resource that moved takes its person along",
-    "host.js",
-    "if (await claims.elsewhere(id, recorded.instance))",
+    "resources/person.js",
+    "if (surroundings.isDeclaredElsewhere(idOf(recorded), recorded.instance))",
     "if (false)",
   ),
 ];

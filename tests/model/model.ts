@@ -44,6 +44,7 @@ export interface Declared {
 /** What the stack has recorded of one resource. */
 export interface Held {
   readonly email: string;
+  /** Of somebody absent: as last seen. */
   readonly role: Role | null;
   readonly scopes: Scopes;
   readonly status: Phase;
@@ -100,6 +101,11 @@ function same(a: Scopes, b: Scopes): boolean {
   return JSON.stringify(a && [...a].sort()) === JSON.stringify(b && [...b].sort());
 }
 
+/** What becomes of a remembered role: nobody becomes owner again unless the program says so. */
+function comeback(role: Role): Role {
+  return role === "owner" ? "admin" : role;
+}
+
 /** What somebody may do with all their rows together. */
 function widest(rows: readonly Row[]): Scopes {
   if (rows.some(({ scopes }) => scopes === null)) return null;
@@ -149,7 +155,12 @@ class Course {
     this.touched.add(email);
     if (phase === "absent") {
       this.places.set(email, nobody);
-      this.invite(email, { email, role: wanted.role ?? "user", scopes: wanted.scopes ?? null });
+      const remembered = { role: held?.role ?? "user", scopes: clearScopes ? null : held?.scopes };
+      this.invite(email, {
+        email,
+        role: wanted.role ?? comeback(remembered.role),
+        scopes: wanted.scopes ?? remembered.scopes ?? null,
+      });
     } else if (phase === "pending") {
       const newest = before.unused.at(-1) as Row;
       const role = wanted.role ?? newest.role;
@@ -163,8 +174,7 @@ class Course {
     } else {
       this.#change(wanted, before, clearScopes);
     }
-    const keeps = held !== undefined && !(phase === "absent" && held.status !== "absent");
-    const adoption = keeps
+    const adoption = held
       ? { adopted: held.adopted, originalRole: held.originalRole }
       : phase === "member"
         ? { adopted: true, originalRole: highest(before.members) }
@@ -238,8 +248,8 @@ class Course {
     return {
       ...held,
       status,
-      role: rows.length === 0 ? null : highest(rows),
-      scopes: rows.length === 0 ? null : widest(rows),
+      role: rows.length === 0 ? held.role : highest(rows),
+      scopes: rows.length === 0 ? held.scopes : widest(rows),
       mailFailed: held.mailFailed && status === "pending",
     };
   }
@@ -270,9 +280,7 @@ export function plan(
   const resources = new Map(stack.resources);
   if (options.refresh) {
     for (const [name, held] of stack.resources) {
-      const now = course.recorded(held.email, { ...held, failed: false });
-      if (now.status === "absent") resources.delete(name);
-      else resources.set(name, now);
+      resources.set(name, course.recorded(held.email, { ...held, failed: false }));
     }
   }
   if (program !== undefined) {
@@ -365,6 +373,36 @@ function journey(was: Place, want: Place, is: Place, between: boolean): string |
   if (is.unused.some((row) => !known(row, [...was.unused, ...want.unused])))
     return "is offered rights that nobody gave";
   return undefined;
+}
+
+/**
+ * What is wrong after a deployment, however it ended: the next one, if nothing disturbs it, has to come to the same as
+ * this one would have come to.
+ *
+ * @param before what this one would have come to, undisturbed
+ * @param after what the next one will come to
+ * @param isForgotten who has no memory: a new resource that was replacing somebody else's invitation when it died
+ */
+export function astray(
+  before: Plan,
+  after: Plan,
+  isForgotten: (email: string) => boolean,
+): string[] {
+  const people = new Set([...before.world.places.keys(), ...after.world.places.keys()]);
+  return [...people].flatMap((email) => {
+    const was = standingOf(before.world.places.get(email) ?? nobody);
+    const is = standingOf(after.world.places.get(email) ?? nobody);
+    if (was === is || isForgotten(email)) return [];
+    return [`${email} was to be ${was}, and is to be ${is} now`];
+  });
+}
+
+/** What somebody is or is invited to be. */
+function standingOf(place: Place): string {
+  const phase = phaseOf(place);
+  if (phase === "absent") return "out";
+  const rows = phase === "member" ? place.members : place.unused.slice(-1);
+  return `${highest(rows)} ${JSON.stringify(widest(rows))}`;
 }
 
 /** What is wrong at the end: everybody who is declared is in, with their role, once. */

@@ -1,7 +1,7 @@
 /**
  * A provider process of its own, in this one: a fresh instance of every module of the built package, which can be
- * stopped dead at any request. Replaced are only the limits of time, the slots and claims that other processes share
- * by files, and the engine's address; each has tests of its own.
+ * stopped dead at any request, or lose its engine. Replaced are only the limits of time, the slots and the meeting of a
+ * deployment's processes, which share them by files, and the watch on the engine; each has tests of its own.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { readFileSync } from "node:fs";
@@ -55,10 +55,15 @@ export const faultNames = [
   "mail fails",
   "death before",
   "death after",
+  "engine dies",
+  "key revoked",
 ] as const;
 export type FaultName = (typeof faultNames)[number];
 
-/** From the `at`th request of a process on, so many go wrong; where mails fail, so many that have one. */
+/**
+ * From the `at`th request of a process on, so many go wrong; where mails fail, so many that have one. A death is for
+ * good, and so is the end of a key.
+ */
 export interface Fault {
   readonly at: number;
   readonly times: number;
@@ -72,7 +77,8 @@ const silent = { log: () => {} };
 const patienceMs = 15;
 const slowMs = 30;
 
-const effects: Record<Exclude<FaultName, "death before" | "death after">, Effect> = {
+/** What the server makes of a request. */
+const effects: Partial<Record<FaultName, Effect>> = {
   "500": { status: 500, body: '{"message":"Error"}' },
   "502": { status: 502, body: "<html>Bad Gateway</html>" },
   "503": { status: 503 },
@@ -85,7 +91,7 @@ const effects: Record<Exclude<FaultName, "death before" | "death after">, Effect
   "mail fails": { mailFails: true },
 };
 
-/** The process has ended in the middle of an operation. */
+/** The process or its engine has ended in the middle of an operation. */
 export class Died extends Error {}
 
 const root = join(__dirname, "..", "..", "provider");
@@ -129,17 +135,16 @@ interface Context {
   readonly phase: Phase;
 }
 
-/** Whether the program declares this person in another resource than that with this instance. */
-export type Elsewhere = (person: string, instance: string) => boolean;
-
 interface Options {
   readonly simulator: Simulator;
   readonly code: Package;
   readonly settings: Readonly<Record<string, string>>;
   readonly faults: readonly Fault[];
+  readonly revokeKey: () => void;
   /** How long questions are asked again. */
   readonly retryForMs: number;
-  readonly elsewhere: Elsewhere;
+  /** Whether the program declares this person in another resource than that with this instance. */
+  readonly isDeclaredElsewhere: (person: string, instance: string) => boolean;
   readonly coverage: Coverage;
 }
 
@@ -154,6 +159,8 @@ export class ProviderProcess {
   /** Requests that change something. */
   writes = 0;
   dead = false;
+  /** It lives on, finishes what it has begun, and begins nothing. */
+  engineIsDead = false;
   /** What went wrong on the way. */
   readonly hit: {
     readonly what: FaultName;
@@ -165,18 +172,26 @@ export class ProviderProcess {
   readonly #modules = new Map<string, { exports: unknown }>();
   readonly #context = new AsyncLocalStorage<Context>();
   readonly #handles: FaultHandle[] = [];
+  /** Requests. */
   readonly #underWay = new Set<Promise<unknown>>();
+  readonly #operations = new Set<Promise<unknown>>();
   readonly #controllers = new WeakMap<object, AbortController>();
   readonly #posts: number[] = [];
   #requests = 0;
-  #die: (reason: Died) => void = () => {};
-  readonly #death = new Promise<never>((_, reject) => {
-    this.#die = reject;
+  #die = () => {};
+  /** Of the process. */
+  readonly #death = new Promise<void>((resolve) => {
+    this.#die = resolve;
+  });
+  #letGo: (reason: Died) => void = () => {};
+  /** When nobody will record any more what an operation has done. */
+  readonly #unheard = new Promise<never>((_, reject) => {
+    this.#letGo = reject;
   });
 
   private constructor(readonly options: Options) {
-    this.#death.catch(() => {});
-    this.host = this.#load(join(root, "host.js")) as Host;
+    this.#unheard.catch(() => {});
+    this.host = this.#load(join(root, "dynamic", "host.js")) as Host;
   }
 
   static async start(options: Options): Promise<ProviderProcess> {
@@ -187,15 +202,26 @@ export class ProviderProcess {
     return process;
   }
 
-  /** Runs an operation, unless the process dies before its end. */
-  run<T>(verb: Verb, phase: Phase, operation: () => Promise<T>): Promise<T> {
-    if (this.dead) return this.#death;
-    this.options.coverage.count(phase, verb, "none");
-    return Promise.race([this.#context.run({ verb, phase }, operation), this.#death]);
+  /** Nobody records what it has done last. */
+  get isUnheard(): boolean {
+    return this.dead || this.engineIsDead;
   }
 
-  /** What is on its way to the server arrives, also from a process that is dead. */
+  /** Runs an operation. @throws Died if the process or its engine ends before it does */
+  run<T>(verb: Verb, phase: Phase, operation: () => Promise<T>): Promise<T> {
+    if (this.isUnheard) return this.#unheard;
+    this.options.coverage.count(phase, verb, "none");
+    const work = this.#context.run({ verb, phase }, operation);
+    this.#operations.add(work);
+    const done = () => this.#operations.delete(work);
+    work.then(done, done);
+    return Promise.race([work, this.#unheard]);
+  }
+
+  /** What is begun comes to its end; of a process that is dead, what is on its way to the server. */
   async end(): Promise<void> {
+    while (this.#operations.size > 0 && !this.dead)
+      await Promise.race([Promise.allSettled([...this.#operations]), this.#death]);
     while (this.#underWay.size > 0) await Promise.allSettled([...this.#underWay]);
     for (const handle of this.#handles) handle.remove();
   }
@@ -214,7 +240,7 @@ export class ProviderProcess {
         : outside(name);
     const loadLater = async (name: string) => {
       if (name === "node-fetch") return { default: this.#fetch };
-      if (name !== "./trieve/client.js") return load(name);
+      if (name !== "../trieve/client.js") return load(name);
       return this.#hasty(load(name) as { Client: new (connection: Bag) => object });
     };
     this.options.code.compiled(path)(made.exports, load, made, loadLater, silent, this.#patience);
@@ -223,20 +249,27 @@ export class ProviderProcess {
 
   #replacement(path: string): unknown {
     switch (relative(root, path)) {
-      case "engine.js":
+      case join("deployment", "engine.js"): {
+        const isDead = () => this.engineIsDead;
         return {
           EngineWatch: class {
-            assertAlive = async () => {};
+            run = (operation: () => Promise<unknown>) => operation();
+            assertAlive = async () => {
+              if (isDead()) throw new Error("The engine is gone.");
+            };
           },
           providerEngineAddress: () => "",
-          // Of the program's side, which shares modules with the provider's.
-          perDeployment: () => () => undefined,
         };
-      case "claims.js": {
-        const { elsewhere } = this.options;
+      }
+      case join("deployment", "meeting.js"): {
+        const { isDeclaredElsewhere } = this.options;
+        const approvals = new Map<string, unknown>();
         return {
-          Claims: class {
-            elsewhere = async (person: string, instance: string) => elsewhere(person, instance);
+          Meeting: class {
+            isDeclaredElsewhere = isDeclaredElsewhere;
+            approvalOf = (roster: string) => approvals.get(roster);
+            approve = (approval: { roster: string }) => approvals.set(approval.roster, approval);
+            tell = () => {};
           },
         };
       }
@@ -281,31 +314,29 @@ export class ProviderProcess {
     const n = this.#requests;
     if (init.method !== "GET") this.writes += 1;
     const fault = this.#faultFor(n, init);
-    if (fault !== undefined) {
-      this.#strike(fault.what, init);
-      if (fault.what === "death before") return this.#stop();
+    if (fault === undefined) return this.#send(url, init);
+    this.#strike(fault.what, init);
+    const effect = effects[fault.what];
+    if (effect !== undefined) {
       if (fault.what === "too slow")
         setTimeout(() => this.#controllers.get(init.signal as object)?.abort(), patienceMs);
-      if (fault.what !== "death after") {
-        const marked = `${url}?model=${this.#n}.${n}`;
-        this.#handles.push(
-          this.options.simulator.fault({
-            route: "any",
-            when: ({ path }) => marked.endsWith(path),
-            effect: effects[fault.what],
-          }),
-        );
-        return this.#send(marked, init);
-      }
-      await this.#send(url, init).catch(() => {});
-      return this.#stop();
+      const marked = `${url}?model=${this.#n}.${n}`;
+      const when = ({ path }: { path: string }) => marked.endsWith(path);
+      this.#handles.push(this.options.simulator.fault({ route: "any", when, effect }));
+      return this.#send(marked, init);
     }
-    return this.#send(url, init);
+    if (fault.what === "key revoked") this.options.revokeKey();
+    if (fault.what === "engine dies") this.#loseEngine();
+    if (fault.what === "death before") return this.#stop();
+    if (fault.what !== "death after") return this.#send(url, init);
+    await this.#send(url, init).catch(() => {});
+    return this.#stop();
   };
 
   #faultFor(n: number, { method }: Bag): Fault | undefined {
     if (method === "POST") this.#posts.push(n);
     return this.options.faults.find(({ at, times, what }) => {
+      if (what === "key revoked") return n >= at;
       if (what !== "mail fails") return n >= at && n < at + times;
       // Only an invitation has a mail: the first ones from there on.
       return (
@@ -323,9 +354,15 @@ export class ProviderProcess {
     if (context) this.options.coverage.count(context.phase, context.verb, what);
   }
 
+  #loseEngine(): void {
+    this.engineIsDead = true;
+    this.#letGo(new Died());
+  }
+
   #stop(): Promise<never> {
     this.dead = true;
-    this.#die(new Died());
+    this.#letGo(new Died());
+    this.#die();
     return new Promise<never>(() => {});
   }
 
