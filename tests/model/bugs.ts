@@ -102,7 +102,7 @@ export const bugs: readonly Bug[] = [
   bug(
     "a resource that moved takes its person along",
     "resources/person.js",
-    "if (surroundings.isDeclaredElsewhere(idOf(recorded), recorded.instance))",
+    "if (surroundings.isDeclaredElsewhere((0, state_1.idOf)(recorded), instance))",
     "if (false)",
   ),
 ];

@@ -135,6 +135,9 @@ interface Context {
   readonly phase: Phase;
 }
 
+/** One for all: each costs time with every promise. */
+const contexts = new AsyncLocalStorage<Context>();
+
 interface Options {
   readonly simulator: Simulator;
   readonly code: Package;
@@ -170,7 +173,6 @@ export class ProviderProcess {
   }[] = [];
   readonly #n = ++processes;
   readonly #modules = new Map<string, { exports: unknown }>();
-  readonly #context = new AsyncLocalStorage<Context>();
   readonly #handles: FaultHandle[] = [];
   /** Requests. */
   readonly #underWay = new Set<Promise<unknown>>();
@@ -211,7 +213,7 @@ export class ProviderProcess {
   run<T>(verb: Verb, phase: Phase, operation: () => Promise<T>): Promise<T> {
     if (this.isUnheard) return this.#unheard;
     this.options.coverage.count(phase, verb, "none");
-    const work = this.#context.run({ verb, phase }, operation);
+    const work = contexts.run({ verb, phase }, operation);
     this.#operations.add(work);
     const done = () => this.#operations.delete(work);
     work.then(done, done);
@@ -350,7 +352,7 @@ export class ProviderProcess {
       email?: string;
     };
     this.hit.push({ what, method: String(init.method), email: email?.toLowerCase() });
-    const context = this.#context.getStore();
+    const context = contexts.getStore();
     if (context) this.options.coverage.count(context.phase, context.verb, what);
   }
 
