@@ -3,7 +3,7 @@
  * that it hands over or keeps goes through JSON, as it does there.
  */
 import { storedProvider } from "../../provider/dynamic/stored";
-import type { Phase } from "./model";
+import type { Held, Phase, Stack } from "./model";
 import { type Bag, Died, type ProviderProcess, type Verb } from "./process";
 
 export interface Resource {
@@ -15,11 +15,64 @@ export interface Resource {
   readonly failed: boolean;
 }
 
+/** What is to be there. */
+export interface Program {
+  /** Of a roster. */
+  readonly guard?: { readonly inputs: Bag; readonly protect: boolean };
+  /** Arguments by name; those of a roster's people have the mark of its guard. */
+  readonly people: (mark: string | undefined) => ReadonlyMap<string, Bag>;
+}
+
+export interface Flags {
+  readonly refresh: boolean;
+  /** `--target` and `--exclude`: whether a run is about a resource. That of a roster's guard is called `guard`. */
+  readonly includes: (name: string) => boolean;
+  /** `--exclude-protected` */
+  readonly excludeProtected: boolean;
+}
+
+interface Guard {
+  readonly id: string;
+  readonly inputs: Bag;
+  readonly outputs: Bag;
+  readonly protect: boolean;
+}
+
 /** What is recorded. */
 export class State {
+  /** Of a roster. */
+  guard: Guard | undefined;
   readonly resources = new Map<string, Resource>();
   /** Replaced, and still to be deleted. */
   readonly condemned = new Set<Resource>();
+}
+
+/** What is recorded, as far as the model knows it. */
+export function stackOf({ resources, condemned }: State): Stack {
+  return {
+    resources: new Map([...resources].map(([name, resource]) => [name, heldOf(resource)])),
+    condemned: [...condemned].map(heldOf),
+  };
+}
+
+function heldOf({ outputs, failed }: Resource): Held {
+  const held = outputs as unknown as Held;
+  const { email, role, scopes, status, adopted, originalRole } = held;
+  const { mailFailed, deletionPolicy, resendTrigger, managed, roster } = held;
+  return {
+    email,
+    role,
+    scopes,
+    status,
+    adopted,
+    originalRole,
+    mailFailed,
+    deletionPolicy,
+    resendTrigger,
+    managed,
+    roster,
+    failed,
+  };
 }
 
 export interface Outcome {
@@ -27,6 +80,8 @@ export interface Outcome {
   readonly died: boolean;
   /** Every create, update, replacement and delete that was begun. */
   readonly steps: readonly string[];
+  /** The guard's check has passed. */
+  readonly passed: boolean;
 }
 
 interface HalfDone {
@@ -48,6 +103,7 @@ export class Deployment {
   readonly #errors: string[] = [];
   readonly #steps: string[] = [];
   #died = false;
+  #passed = false;
 
   constructor(
     readonly state: State,
@@ -60,24 +116,32 @@ export class Deployment {
   ) {}
 
   /** `pulumi refresh`. */
-  async refresh(): Promise<Outcome> {
-    await this.#refreshAll();
+  async refresh({ includes }: Pick<Flags, "includes">): Promise<Outcome> {
+    await this.#refreshAll(includes);
     return this.#outcome();
   }
 
-  /** `pulumi up`: arguments by name. */
-  async up(program: ReadonlyMap<string, Bag>, refresh: boolean): Promise<Outcome> {
-    if (refresh) await this.#refreshAll();
-    if (!this.#stopped) await this.#all([...program], ([name, args]) => this.#register(name, args));
-    if (!this.#stopped) {
-      const leaving = [...this.state.resources.values()].filter(({ name }) => !program.has(name));
-      await this.#all([...this.state.condemned, ...leaving], (resource) => this.#delete(resource));
-    }
+  /** `pulumi up`; of a program that declares nothing it is `pulumi destroy`. */
+  async up(program: Program, flags: Flags): Promise<Outcome> {
+    const { refresh, includes } = flags;
+    if (refresh) await this.#refreshAll(includes);
+    // People depend on the guard.
+    if (program.guard && !this.#stopped) await this.#registerGuard(program.guard, flags);
+    if (this.#stopped) return this.#outcome();
+    const people = program.people(this.state.guard?.outputs.roster as string | undefined);
+    await this.#all([...people], ([name, args]) => this.#register(name, args, includes(name)));
+    if (!this.#stopped) await this.#deleteAll(program, new Set(people.keys()), flags);
     return this.#outcome();
   }
 
   #outcome(): Outcome {
-    return { errors: this.#errors, died: this.#died, steps: this.#steps };
+    const { process } = this;
+    return {
+      errors: this.#errors,
+      died: this.#died || process.isUnheard,
+      steps: this.#steps,
+      passed: this.#passed,
+    };
   }
 
   get #stopped(): boolean {
@@ -116,9 +180,10 @@ export class Deployment {
     }
   }
 
-  async #refreshAll(): Promise<void> {
+  async #refreshAll(includes: Flags["includes"]): Promise<void> {
     const { host } = this.process;
-    await this.#all([...this.state.resources.values()], async (resource) => {
+    const included = [...this.state.resources.values()].filter(({ name }) => includes(name));
+    await this.#all(included, async (resource) => {
       const { name, id, outputs } = resource;
       const found = await this.#call("read", outputs, () => host.read(id, wire(outputs)));
       if (found === undefined) return;
@@ -135,8 +200,57 @@ export class Deployment {
     });
   }
 
-  async #register(name: string, args: Bag): Promise<void> {
+  /** One that is left out stays as it is, and is not checked. */
+  async #registerGuard({ inputs, protect }: NonNullable<Program["guard"]>, flags: Flags) {
+    const old = this.state.guard;
+    const { guard: host } = this.process.host;
+    if (!flags.includes("guard")) {
+      if (old === undefined) this.#errors.push("people depend on a guard that is left out");
+      return;
+    }
+    const __provider = storedProvider.guard;
+    const checked = await host.check(old?.inputs ?? {}, wire({ ...inputs, __provider }));
+    if (checked.failures.length > 0) {
+      this.#errors.push(...checked.failures.map(({ reason }) => `check: ${reason}`));
+      return;
+    }
+    this.#passed = true;
+    const news = wire({ ...checked.inputs, __provider });
+    if (old === undefined) {
+      this.#steps.push("create guard");
+      const { id, outs } = await host.create(wire(news));
+      this.state.guard = { id, inputs: news, outputs: { ...outs, __provider }, protect };
+    } else if ((await host.diff(old.id, wire(old.outputs), news)).changes) {
+      this.#steps.push("update guard");
+      const { outs } = await host.update(old.id, wire(old.outputs), wire(news));
+      this.state.guard = { ...old, inputs: news, outputs: { ...outs, __provider }, protect };
+    } else {
+      this.state.guard = { ...old, inputs: news, protect };
+    }
+  }
+
+  /** People before the guard that they depend on. Nothing, if anything of it must not be. */
+  async #deleteAll(program: Program, declared: ReadonlySet<string>, flags: Flags): Promise<void> {
+    const { guard, resources, condemned } = this.state;
+    const { includes, excludeProtected } = flags;
+    const isLeft = guard !== undefined && program.guard === undefined && includes("guard");
+    const leaving = [...resources.values()].filter(({ name }) => !declared.has(name));
+    const deleted = leaving.filter(({ name }) => includes(name));
+    if (isLeft && !(guard.protect && excludeProtected)) {
+      if (guard.protect) this.#errors.push("the guard is protected");
+      if (deleted.length < leaving.length) this.#errors.push("people still depend on the guard");
+    }
+    if (this.#stopped) return;
+    await this.#all([...condemned, ...deleted], (resource) => this.#delete(resource));
+    if (!isLeft || guard.protect || this.#stopped) return;
+    this.#steps.push("delete guard");
+    await this.process.host.guard.delete(guard.id, wire(guard.outputs));
+    this.state.guard = undefined;
+  }
+
+  async #register(name: string, args: Bag, isIncluded: boolean): Promise<void> {
     const old = this.state.resources.get(name);
+    if (!isIncluded) return;
     const { host } = this.process;
     const checked = await host.check(
       old?.inputs ?? {},

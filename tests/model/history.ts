@@ -1,26 +1,23 @@
 /** Random histories of an organization, and their play: program, dashboard and deployments in turn, checked all the way. */
 import fc from "fast-check";
-import { type Simulator, startSimulator } from "../../simulator";
 import type { Coverage } from "./coverage";
-import { Deployment, type Outcome, State } from "./engine";
+import { Deployment, type Outcome, State, stackOf } from "./engine";
 import * as model from "./model";
 import {
-  type Bag,
-  type Fault,
-  type FaultName,
-  faultNames,
-  type Package,
-  ProviderProcess,
-  quiescence,
-  type Verb,
-} from "./process";
-
-const roles = ["user", "admin", "owner"] as const;
-const scopeSets: readonly (readonly string[])[] = [
-  ["POST /api/chunk/search"],
-  ["GET /api/dataset", "POST /api/chunk/search"],
-  ["GET /api/dataset"],
-];
+  type Act,
+  act,
+  fault,
+  faultName,
+  isUndisturbed,
+  Organization,
+  people,
+  report,
+  role,
+  type Stage,
+  scopes,
+  Violation,
+} from "./organization";
+import type { Bag, Fault, Package, ProviderProcess, Verb } from "./process";
 
 /** A change of the program. */
 type Edit =
@@ -37,24 +34,6 @@ interface Terms {
   role: model.Role | undefined;
   scopes: readonly string[] | undefined;
   deletionPolicy: "revert" | "remove";
-}
-
-/** Something that people do without the program. */
-interface Act {
-  act:
-    | "invite"
-    | "add"
-    | "accept"
-    | "sign up"
-    | "remove"
-    | "delete invitations"
-    | "role"
-    | "scopes";
-  person: number;
-  /** In another case. */
-  shout: boolean;
-  role: model.Role;
-  scopes: readonly string[] | null;
 }
 
 interface Run {
@@ -77,14 +56,10 @@ export interface History {
   steps: Step[][];
 }
 
-/** Four whom the program may declare, one whom it never does. */
-const people = 5;
 const slots = 3;
 
 const person = fc.nat(people - 2);
 const slot = fc.nat(slots - 1);
-const role = fc.constantFrom(...roles);
-const scopes = fc.constantFrom(...scopeSets);
 const maybeRole = fc.option(role, { nil: undefined, freq: 4 });
 const maybeScopes = fc.oneof(
   { weight: 2, arbitrary: fc.constant(undefined) },
@@ -127,45 +102,6 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ edit: fc.constant("person" as const), slot, person }) },
   { weight: 1, arbitrary: fc.record({ edit: fc.constant("rename" as const), slot, to: slot }) },
 );
-
-const act: fc.Arbitrary<Act> = fc.record({
-  act: fc.constantFrom<Act["act"][]>(
-    "invite",
-    "invite",
-    "add",
-    "add",
-    "accept",
-    "accept",
-    "accept",
-    "sign up",
-    "remove",
-    "delete invitations",
-    "role",
-    "scopes",
-  ),
-  person: fc.nat(people - 1),
-  shout: fc.oneof(
-    { weight: 3, arbitrary: fc.constant(false) },
-    { weight: 1, arbitrary: fc.constant(true) },
-  ),
-  role,
-  scopes: fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: scopes }),
-});
-
-// What only some verbs can meet comes up twice as often.
-const faultName = fc.constantFrom<FaultName[]>(
-  ...faultNames,
-  "mail fails",
-  "death before",
-  "death after",
-  "engine dies",
-);
-
-const fault: fc.Arbitrary<Fault> = fc.record({
-  at: fc.integer({ min: 1, max: 9 }),
-  times: fc.constantFrom(1, 1, 1, 2, 30),
-  what: faultName,
-});
 
 const run: fc.Arbitrary<Run> = fc.record({
   command: fc.constantFrom<Run["command"][]>("up", "up", "up --refresh", "refresh"),
@@ -300,61 +236,24 @@ export const history: fc.Arbitrary<History> = fc.record({
   ),
 });
 
-/** Something that must never be. */
-export class Violation extends Error {}
-
-/** One simulator for many histories, each with an organization and people of its own. */
-export class Stage {
-  #histories = 0;
-
-  private constructor(
-    readonly simulator: Simulator,
-    readonly quiet: () => Promise<void>,
-  ) {}
-
-  static async open(): Promise<Stage> {
-    const simulator = await startSimulator({ hangs: false });
-    return new Stage(simulator, quiescence(simulator));
-  }
-
-  close(): Promise<void> {
-    return this.simulator.close();
-  }
-
-  /** @throws Violation */
-  async play(history: History, code: Package, coverage: Coverage): Promise<void> {
-    this.#histories += 1;
-    await new Play(this, this.#histories, history, code, coverage).play();
-  }
-}
-
 class Play {
-  readonly #simulator: Simulator;
-  readonly #organization: { id: string; apiKey: string };
-  readonly #domain: string;
+  readonly #organization: Organization;
   readonly #program = new Map<string, model.Declared>();
   readonly #state = new State();
-  readonly #accounts = new Set<string>();
   /** How many mails each person may get at most, and has got. */
   readonly #allowed = new Map<string, number>();
   readonly #mails = new Map<string, number>();
-  #mailsSeen: number;
   /** Whose mail failed while the server said so: who is still invited at the end has been told since. */
   readonly #owed = new Map<string, number>();
 
   constructor(
-    readonly stage: Stage,
-    n: number,
+    stage: Stage,
     readonly history: History,
     readonly code: Package,
     readonly coverage: Coverage,
   ) {
-    this.#simulator = stage.simulator;
-    this.#domain = `h${n}.example`;
-    this.#organization = this.#simulator.createOrganization(`h${n}`, {
-      ownerless: !history.keeper,
-    });
-    this.#mailsSeen = this.#simulator.mails.length;
+    const { keeper, mail } = history;
+    this.#organization = new Organization(stage, { ownerless: !keeper, mail });
   }
 
   async play(): Promise<void> {
@@ -364,7 +263,7 @@ class Play {
       await this.#run(run);
     }
     // Who has nobody to take over stays an owner: the way out is what the message says.
-    this.#simulator.addMember(this.#organization.id, `rescue@${this.#domain}`, "owner");
+    this.#organization.rescue();
     const quiet: Run = { command: "up --refresh", parallel: 4, faults: [] };
     await this.#run(quiet);
     this.#ending();
@@ -374,7 +273,7 @@ class Play {
   }
 
   #ending(): void {
-    const world = this.#world();
+    const world = this.#organization.world();
     report(model.atTheEnd(this.#program.values(), world));
     for (const [email, count] of this.#mails) {
       const allowed = this.#allowed.get(email) ?? 0;
@@ -388,63 +287,39 @@ class Play {
 
   async #run({ command, parallel, faults }: Run): Promise<Outcome & { writes: number }> {
     const mailRequired = this.history.mail === "required";
-    const before = this.#world();
-    const stack = this.#stack();
+    const before = this.#organization.world();
+    const stack = stackOf(this.#state);
     const program = command === "refresh" ? undefined : this.#program;
     const refresh = command !== "up";
     const options = { refresh, mailRequired };
     const expected = model.plan(before, stack, program, options);
 
     const published = new Map<string, Set<string>>();
-    const process = await ProviderProcess.start({
-      simulator: this.#simulator,
+    const process = await this.#organization.startProcess({
       code: this.code,
-      settings: {
-        "trieve:explicit": "true",
-        "trieve:apiKey": this.#organization.apiKey,
-        "trieve:organizationId": this.#organization.id,
-        "trieve:apiUrl": this.#simulator.url,
-        "trieve:redirectUri": "http://dashboard.example/",
-        "trieve:mail": this.history.mail,
-      },
-      faults,
-      // One thing that goes wrong once must not show; what lasts must not keep anybody waiting.
-      retryForMs: survivable(faults) ? 30_000 : 60,
-      revokeKey: () => this.#simulator.revokeKey(this.#organization.apiKey),
-      isDeclaredElsewhere: (id, instance) =>
-        [...(program?.values() ?? [])].some(({ email }) => id === this.#idOf(email)) &&
-        published.get(id)?.has(instance) !== true,
       coverage: this.coverage,
+      faults,
+      isDeclaredElsewhere: (id, instance) =>
+        [...(program?.values() ?? [])].some(({ email }) => id === this.#organization.idOf(email)) &&
+        published.get(id)?.has(instance) !== true,
     });
     const deployment = new Deployment(
       this.#state,
       process,
       parallel,
-      (email) => model.phaseOf(this.#place(email)),
+      (email) => model.phaseOf(this.#organization.place(email)),
       (id, instance) => published.set(id, (published.get(id) ?? new Set()).add(instance)),
     );
     const outcome =
       program === undefined
-        ? await deployment.refresh()
-        : await deployment.up(new Map([...program].map(([k, v]) => [k, { ...v }])), refresh);
-    await process.end();
-    await this.stage.quiet();
+        ? await deployment.refresh(all)
+        : await deployment.up({ people: () => argumentsOf(program) }, { ...all, refresh });
+    await this.#organization.end(process);
 
-    if (process.hit.some(({ what }) => what === "key revoked"))
-      this.#organization.apiKey = this.#simulator.createKey(this.#organization.id, "owner");
-
-    const after = this.#world();
+    const after = this.#organization.world();
     const sent = this.#countMails();
     const mailsFailed = process.hit.filter(({ what }) => what === "mail fails");
-    const undisturbed =
-      process.hit.length === 0 ||
-      (survivable(faults) &&
-        (mailsFailed.length === 0 || !mailRequired) &&
-        // A question that stays without an answer is not asked again; and a removal that comes after all, when the
-        // person has been let in again, nobody can prevent.
-        !process.hit.some(
-          ({ what, method }) => what === "too slow" && (method === "GET" || method === "DELETE"),
-        ));
+    const undisturbed = isUndisturbed(process, this.history.mail);
     if (model.ownersIn(before).size > 0 && model.ownersIn(after).size === 0)
       throw new Violation("the last owner is gone");
     if (undisturbed && !expected.mayBeRefused) {
@@ -479,7 +354,7 @@ class Play {
   ): void {
     const options = { refresh: true, mailRequired: this.history.mail === "required" };
     const target = model.plan(before, stack, this.#program, options);
-    const now = model.plan(after, this.#stack(), this.#program, options);
+    const now = model.plan(after, stackOf(this.#state), this.#program, options);
     const held = new Set([...stack.resources.values()].map(({ email }) => email));
     const isNew = (email: string) => process.dead && !held.has(email);
     report(model.astray(target, now, isNew));
@@ -516,7 +391,7 @@ class Play {
   }
 
   #compareRecorded(expected: ReadonlyMap<string, model.Held>): void {
-    const actual = this.#stack().resources;
+    const actual = stackOf(this.#state).resources;
     const text = (resources: ReadonlyMap<string, model.Held>) =>
       [...resources]
         .map(([name, { scopes, ...held }]) => {
@@ -529,82 +404,15 @@ class Play {
       throw new Violation(`recorded is\n${text(actual)}\nnot\n${text(expected)}`);
   }
 
-  #stack(): model.Stack {
-    return {
-      resources: new Map(
-        [...this.#state.resources].map(([name, { outputs, failed }]) => [
-          name,
-          heldOf(outputs, failed),
-        ]),
-      ),
-      condemned: [...this.#state.condemned].map(({ outputs, failed }) => heldOf(outputs, failed)),
-    };
-  }
-
-  #world(): model.World {
-    const emails = new Set<string>();
-    const members = this.#simulator.members(this.#organization.id);
-    for (const { email } of members) {
-      this.#accounts.add(email);
-      emails.add(email.toLowerCase());
-    }
-    const invitations = this.#simulator.invitations(this.#organization.id);
-    for (const { email } of invitations) emails.add(email.toLowerCase());
-    const places = new Map(
-      [...emails].map((email) => [email, this.#placeIn(email, members, invitations)]),
-    );
-    return { places, accounts: new Set(this.#accounts) };
-  }
-
-  #place(email: string): model.Place {
-    return this.#placeIn(
-      email,
-      this.#simulator.members(this.#organization.id),
-      this.#simulator.invitations(this.#organization.id),
-    );
-  }
-
-  #placeIn(
-    email: string,
-    members: ReturnType<Simulator["members"]>,
-    invitations: ReturnType<Simulator["invitations"]>,
-  ): model.Place {
-    const rows = invitations
-      .filter((row) => row.email.toLowerCase() === email)
-      .map(({ used, role, ...row }) => ({
-        used,
-        row: { email: row.email, scopes: row.scopes, role: roles[role] ?? "user" },
-      }));
-    return {
-      members: members
-        .filter((row) => row.email.toLowerCase() === email)
-        .map((row) => ({ email: row.email, role: row.role, scopes: row.scopes })),
-      unused: rows.filter(({ used }) => !used).map(({ row }) => row),
-      used: rows.filter(({ used }) => used).map(({ row }) => row),
-    };
-  }
-
   #countMails(): Map<string, number> {
-    const sent = new Map<string, number>();
-    for (const { to } of this.#simulator.mails.slice(this.#mailsSeen)) {
-      const email = to.toLowerCase();
-      sent.set(email, (sent.get(email) ?? 0) + 1);
-      this.#mails.set(email, (this.#mails.get(email) ?? 0) + 1);
-    }
-    this.#mailsSeen = this.#simulator.mails.length;
+    const sent = this.#organization.newMails();
+    for (const [email, count] of sent)
+      this.#mails.set(email, (this.#mails.get(email) ?? 0) + count);
     return sent;
   }
 
   #allow(email: string): void {
     this.#allowed.set(email, (this.#allowed.get(email) ?? 0) + 1);
-  }
-
-  #email(person: number): string {
-    return `p${person}@${this.#domain}`;
-  }
-
-  #idOf(email: string): string {
-    return `${this.#organization.id}/${email}`;
   }
 
   /** Each change of what the program says of a person may take a mail. */
@@ -613,7 +421,7 @@ class Play {
     const old = this.#program.get(name);
     const taken = (person: number, except: string) =>
       [...this.#program].some(
-        ([other, { email }]) => other !== except && email === this.#email(person),
+        ([other, { email }]) => other !== except && email === this.#organization.email(person),
       );
     const declare = (now: model.Declared, at = name) => {
       // Another resource knows nothing of a mail that this one owes; in Pulumi an alias would tell it.
@@ -625,7 +433,7 @@ class Play {
       const { person, role, scopes, deletionPolicy } = edit;
       if (taken(person, name)) return;
       declare({
-        email: this.#email(person),
+        email: this.#organization.email(person),
         deletionPolicy,
         ...(role === undefined ? {} : { role }),
         ...(scopes === undefined ? {} : { scopes }),
@@ -655,7 +463,8 @@ class Play {
         declare({ ...old, deletionPolicy: edit.deletionPolicy });
         return;
       case "person":
-        if (!taken(edit.person, name)) declare({ ...old, email: this.#email(edit.person) });
+        if (!taken(edit.person, name))
+          declare({ ...old, email: this.#organization.email(edit.person) });
         return;
       case "rename": {
         const to = `r${edit.to}`;
@@ -667,84 +476,26 @@ class Play {
   }
 
   /** Whatever people do to somebody may make a mail necessary. */
-  #act({ act, person, shout, role, scopes }: Act): void {
-    const { id } = this.#organization;
-    const email = this.#email(person);
-    const spelled = shout ? `${email[0]?.toUpperCase()}${email.slice(1)}` : email;
-    const given = scopes && [...scopes];
+  #act(act: Act): void {
+    const email = this.#organization.email(act.person);
     this.#allow(email);
     this.#owed.delete(email);
-    switch (act) {
-      case "invite":
-        this.#simulator.addInvitation(id, spelled, role, given);
-        return;
-      case "add":
-        this.#simulator.addMember(id, spelled, role, given);
-        this.#accounts.add(spelled);
-        return;
-      case "sign up":
-        if (this.#accounts.has(spelled)) return;
-        this.#simulator.createAccount(spelled);
-        this.#accounts.add(spelled);
-        return;
-      case "accept": {
-        const rows = this.#simulator.invitations(id);
-        const found = rows.findLast((row) => !row.used && row.email.toLowerCase() === email);
-        if (found === undefined) return;
-        this.#simulator.accept(`?inv_code=${found.id}&organization_id=${id}&redirect_uri=/`, {
-          email: spelled,
-        });
-        this.#world();
-        return;
-      }
-      case "remove":
-        this.#simulator.removeMember(id, email);
-        return;
-      case "delete invitations":
-        this.#simulator.deleteInvitations(id, email);
-        return;
-      case "role":
-        this.#simulator.setMember(id, email, { role });
-        return;
-      case "scopes":
-        this.#simulator.setMember(id, email, { scopes: given });
-        return;
-    }
+    this.#organization.act(act);
   }
 }
 
-const lasting: readonly FaultName[] = ["death before", "death after", "engine dies", "key revoked"];
-
-/** A single failure that passes. */
-function survivable(faults: readonly Fault[]): boolean {
-  const [first, second] = faults;
-  return (
-    first !== undefined &&
-    second === undefined &&
-    first.times === 1 &&
-    !lasting.includes(first.what)
-  );
+function argumentsOf(program: ReadonlyMap<string, model.Declared>): ReadonlyMap<string, Bag> {
+  return new Map([...program].map(([name, declared]) => [name, { ...declared }]));
 }
 
-function heldOf(outputs: Bag, failed: boolean): model.Held {
-  const held = outputs as unknown as model.Held;
-  const { email, role, scopes, status, adopted, originalRole } = held;
-  const { mailFailed, deletionPolicy, resendTrigger, managed } = held;
-  return {
-    email,
-    role,
-    scopes,
-    status,
-    adopted,
-    originalRole,
-    mailFailed,
-    deletionPolicy,
-    resendTrigger,
-    managed,
-    failed,
-  };
-}
+const all = { includes: () => true, excludeProtected: false };
 
-function report(problems: readonly string[]): void {
-  if (problems.length > 0) throw new Violation(problems.join("\n"));
+/** Plays a history in an organization of its own. @throws Violation */
+export function play(
+  stage: Stage,
+  history: History,
+  code: Package,
+  coverage: Coverage,
+): Promise<void> {
+  return new Play(stage, history, code, coverage).play();
 }

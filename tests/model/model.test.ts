@@ -10,7 +10,8 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { bugs } from "./bugs";
 import { Coverage } from "./coverage";
-import { history, Stage } from "./history";
+import { history, play } from "./history";
+import { Stage } from "./organization";
 import { Package } from "./process";
 
 const runs = Number(process.env.MODEL_RUNS ?? 2000);
@@ -27,7 +28,7 @@ describe("histories", function () {
 
   const check = (code: Package, coverage: Coverage, parameters: fc.Parameters<[unknown]>) =>
     fc.check(
-      fc.asyncProperty(history, (one) => stage.play(one, code, coverage)),
+      fc.asyncProperty(history, (one) => play(stage, one, code, coverage)),
       { numRuns: runs, seed, ...(path === undefined ? {} : { path }), ...parameters } as never,
     );
 

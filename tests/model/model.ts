@@ -36,9 +36,13 @@ export interface World {
 export interface Declared {
   readonly email: string;
   readonly role?: Role;
+  /** Whom the stack does not know it must not lower. */
+  readonly roleIsDefault?: boolean;
   readonly scopes?: readonly string[];
   readonly deletionPolicy: "revert" | "remove";
   readonly resendTrigger?: string;
+  /** The mark of the roster whose guard watches over them. */
+  readonly roster?: string;
 }
 
 /** What the stack has recorded of one resource. */
@@ -54,6 +58,7 @@ export interface Held {
   readonly deletionPolicy: "revert" | "remove";
   readonly resendTrigger: string | null;
   readonly managed: readonly string[];
+  readonly roster: string | null;
   /** Its last operation ended half-way: the engine updates it, whatever the difference. */
   readonly failed: boolean;
 }
@@ -64,8 +69,24 @@ export interface Stack {
   readonly condemned: readonly Held[];
 }
 
+/** The list that a roster's guard was checked with, in one deployment. */
+export interface Approval {
+  readonly people: ReadonlySet<string>;
+  readonly breakGlass: ReadonlySet<string>;
+}
+
+interface Options {
+  readonly refresh: boolean;
+  readonly mailRequired: boolean;
+  /** What may be done to people who bear a mark; `none`: their guard was left out. @default all */
+  readonly approval?: Approval | "all" | "none";
+  /** Whether a run is about a resource. @default about all */
+  readonly includes?: (name: string) => boolean;
+}
+
 /** What an undisturbed deployment comes to. */
 export interface Plan {
+  readonly start: World;
   readonly world: World;
   readonly resources: ReadonlyMap<string, Held>;
   /** Mails to each person. */
@@ -78,6 +99,8 @@ export interface Plan {
   readonly resent: ReadonlySet<string>;
   /** A guard stops this, or may, as it depends on the order. */
   readonly mayBeRefused: boolean;
+  /** Who stays as they are, and the run fails. */
+  readonly refused: ReadonlySet<string>;
 }
 
 export const nobody: Place = { members: [], unused: [], used: [] };
@@ -95,6 +118,13 @@ export function ownersIn(world: World): Set<string> {
 
 function highest(rows: readonly Row[]): Role {
   return roles[Math.max(...rows.map(({ role }) => roles.indexOf(role)))] ?? "user";
+}
+
+/** What somebody is, or is invited to be; undefined: neither. */
+function roleIn(place: Place): Role | undefined {
+  const phase = phaseOf(place);
+  if (phase === "absent") return undefined;
+  return highest(phase === "member" ? place.members : place.unused.slice(-1));
 }
 
 function same(a: Scopes, b: Scopes): boolean {
@@ -120,10 +150,12 @@ class Course {
   readonly between = new Set<string>();
   readonly resent = new Set<string>();
   readonly lowered = new Set<string>();
+  readonly refused = new Set<string>();
 
   constructor(
     readonly start: World,
     readonly mailRequired: boolean,
+    readonly approval: Approval | "all" | "none",
   ) {
     this.places = new Map(start.places);
   }
@@ -144,7 +176,45 @@ class Course {
     this.mails.set(email, (this.mails.get(email) ?? 0) + 1);
   }
 
-  ensure(wanted: Declared, held: Held | undefined): Held {
+  /** Whether something may be done to somebody who bears a mark. */
+  #isApproved(email: string, goal: "in" | "out", was: Place, is: Place): boolean {
+    const { approval } = this;
+    const isWrite = show(was) !== show(is) || this.mails.has(email);
+    if (approval === "all" || !isWrite) return true;
+    if (approval === "none") return false;
+    if (goal === "out") return !approval.people.has(email) && !approval.breakGlass.has(email);
+    const standing = (place: Place) => roles.indexOf(roleIn(place) ?? "user");
+    const lowers =
+      phaseOf(was) !== "absent" &&
+      (standing(is) < standing(was) || (phaseOf(was) === "member" && this.between.has(email)));
+    return !(lowers && approval.breakGlass.has(email));
+  }
+
+  /** Undefined if it is refused: then everything about them stays as it was. */
+  ensure(wanted: Declared, held: Held | undefined): Held | undefined {
+    const { email } = wanted;
+    const was = this.place(email);
+    const mark = wanted.roster ?? held?.roster ?? null;
+    const found = roleIn(was);
+    const lowersByDefault =
+      held === undefined &&
+      wanted.roleIsDefault === true &&
+      found !== undefined &&
+      roles.indexOf(found) > roles.indexOf(wanted.role ?? "user");
+    const made = this.#ensure(wanted, held);
+    if (
+      !lowersByDefault &&
+      (mark === null || this.#isApproved(email, "in", was, this.place(email)))
+    )
+      return made;
+    this.places.set(email, was);
+    this.mails.delete(email);
+    this.between.delete(email);
+    this.refused.add(email);
+    return undefined;
+  }
+
+  #ensure(wanted: Declared, held: Held | undefined): Held {
     const { email } = wanted;
     const before = this.place(email);
     const phase = phaseOf(before);
@@ -184,7 +254,10 @@ class Course {
       email,
       deletionPolicy: wanted.deletionPolicy,
       resendTrigger: wanted.resendTrigger ?? null,
-      managed: (["role", "scopes"] as const).filter((key) => wanted[key] !== undefined),
+      roster: wanted.roster ?? null,
+      managed: (["role", "roleIsDefault", "scopes"] as const).filter(
+        (key) => wanted[key] !== undefined,
+      ),
       mailFailed: false,
       failed: false,
       role: null,
@@ -218,7 +291,18 @@ class Course {
     }
   }
 
-  remove(held: Held): void {
+  /** Whether that is done. */
+  remove(held: Held): boolean {
+    const { email } = held;
+    const was = this.place(email);
+    this.#remove(held);
+    if (held.roster === null || this.#isApproved(email, "out", was, this.place(email))) return true;
+    this.places.set(email, was);
+    this.refused.add(email);
+    return false;
+  }
+
+  #remove(held: Held): void {
     const { email } = held;
     this.touched.add(email);
     const { members, unused, used } = this.place(email);
@@ -262,7 +346,9 @@ class Course {
       (wanted.role !== undefined && wanted.role !== held.role) ||
       (wanted.scopes !== undefined && !same(wanted.scopes, held.scopes)) ||
       (wanted.role !== undefined) !== held.managed.includes("role") ||
+      (wanted.roleIsDefault !== undefined) !== held.managed.includes("roleIsDefault") ||
       (wanted.scopes !== undefined) !== held.managed.includes("scopes") ||
+      (wanted.roster ?? null) !== held.roster ||
       wanted.deletionPolicy !== held.deletionPolicy ||
       (wanted.resendTrigger ?? null) !== held.resendTrigger
     );
@@ -274,46 +360,108 @@ export function plan(
   world: World,
   stack: Stack,
   program: ReadonlyMap<string, Declared> | undefined,
-  options: { readonly refresh: boolean; readonly mailRequired: boolean },
+  { refresh, mailRequired, approval = "all", includes = () => true }: Options,
 ): Plan {
-  const course = new Course(world, options.mailRequired);
+  const course = new Course(world, mailRequired, approval);
   const resources = new Map(stack.resources);
-  if (options.refresh) {
-    for (const [name, held] of stack.resources) {
-      resources.set(name, course.recorded(held.email, { ...held, failed: false }));
-    }
+  if (refresh) {
+    for (const [name, held] of stack.resources)
+      if (includes(name))
+        resources.set(name, course.recorded(held.email, { ...held, failed: false }));
   }
   if (program !== undefined) {
     const leaving = [...stack.condemned];
     for (const [name, wanted] of program) {
+      if (!includes(name)) continue;
       const held = resources.get(name);
-      if (held === undefined) {
-        resources.set(name, course.ensure(wanted, undefined));
-      } else if (held.email !== wanted.email) {
-        leaving.push(held);
-        resources.set(name, course.ensure(wanted, undefined));
-      } else if (course.differs(held, wanted)) {
-        resources.set(name, course.ensure(wanted, held));
-      }
+      const isSame = held?.email === wanted.email;
+      if (isSame && !course.differs(held, wanted)) continue;
+      const made = course.ensure(wanted, isSame ? held : undefined);
+      if (made === undefined) continue;
+      if (held !== undefined && !isSame) leaving.push(held);
+      resources.set(name, made);
     }
-    for (const [name, held] of resources) {
-      if (program.has(name)) continue;
-      leaving.push(held);
-      resources.delete(name);
-    }
+    const gone = [...resources].filter(([name]) => !program.has(name) && includes(name));
+    leaving.push(...gone.map(([, held]) => held));
     const declared = new Set([...program.values()].map(({ email }) => email));
-    for (const held of leaving) if (!declared.has(held.email)) course.remove(held);
+    const stays = leaving.filter((held) => !declared.has(held.email) && !course.remove(held));
+    for (const [name, held] of gone) if (!stays.includes(held)) resources.delete(name);
   }
   const left = [...ownersIn(world)].filter((account) => !course.lowered.has(account));
   return {
+    start: world,
     world: { places: course.places, accounts: world.accounts },
     resources,
     mails: course.mails,
     touched: course.touched,
     between: course.between,
     resent: course.resent,
+    refused: course.refused,
     mayBeRefused: course.lowered.size > 0 && left.length === 0,
   };
+}
+
+export interface List {
+  readonly people: readonly { readonly email: string; readonly role: Role }[];
+  /** How many owners there were before the last change. */
+  readonly ownersBefore?: number;
+}
+
+export interface Limits {
+  readonly maxRemovals?: number | `${number}%`;
+  readonly minOwners?: number;
+}
+
+/** Whether a roster may go from one list to another. */
+export function mayGo(
+  before: List | undefined,
+  after: List,
+  { maxRemovals = "25%", minOwners }: Limits,
+  breakGlass: ReadonlySet<string>,
+): boolean {
+  const owners = (list: List) => list.people.filter(({ role }) => role === "owner").length;
+  if (before === undefined) return owners(after) >= (minOwners ?? 0);
+  const now = new Map(after.people.map(({ email, role }) => [email, role]));
+  const removed = before.people.filter(({ email }) => !now.has(email));
+  const share = Number.parseInt(String(maxRemovals), 10) / 100;
+  const allowed =
+    typeof maxRemovals === "number"
+      ? maxRemovals
+      : Math.max(share > 0 ? 1 : 0, Math.floor(share * before.people.length));
+  const were = Math.min(owners(before), before.ownersBefore ?? owners(before));
+  const isLower = (was: Role, is: Role | undefined) =>
+    roles.indexOf(is ?? was) < roles.indexOf(was);
+  return (
+    removed.length <= allowed &&
+    owners(after) >= Math.min(minOwners ?? 1, were) &&
+    before.people.every(
+      ({ email, role }) =>
+        !breakGlass.has(email) || (now.has(email) && !isLower(role, now.get(email))),
+    )
+  );
+}
+
+/**
+ * What is wrong with a run for somebody whom nothing but their guard may change.
+ *
+ * @param isWatched nobody may remove or lower them
+ */
+export function unguarded(
+  was: Place,
+  is: Place,
+  approval: "none" | { readonly isWatched: boolean; readonly isOnList: boolean },
+  mayBeBetween: boolean,
+): string | undefined {
+  if (approval === "none")
+    return show(was) === show(is) ? undefined : "was changed, and their guard was not asked";
+  const [before, now] = [roleIn(was), roleIn(is)];
+  if (before === undefined) return undefined;
+  if (now === undefined) {
+    if (approval.isWatched && phaseOf(was) === "member") return "was on breakGlass and is out";
+    return (approval.isOnList || approval.isWatched) && !mayBeBetween ? "was lost" : undefined;
+  }
+  const isLower = roles.indexOf(now) < roles.indexOf(before);
+  return approval.isWatched && isLower ? "was on breakGlass and has a lower role" : undefined;
 }
 
 /** A place as text, for comparison and for people. */
@@ -393,6 +541,11 @@ export function astray(
     const was = standingOf(before.world.places.get(email) ?? nobody);
     const is = standingOf(after.world.places.get(email) ?? nobody);
     if (was === is || isForgotten(email)) return [];
+    // A member whom somebody has invited as well may be left with that invitation, and what it offers.
+    const { members, unused } = before.start.places.get(email) ?? nobody;
+    if (members.length > 0 && unused.length > 0) return [];
+    const isOut = phaseOf(after.start.places.get(email) ?? nobody) === "absent";
+    if (isOut && was.replace(/^owner/, "admin") === is) return [];
     return [`${email} was to be ${was}, and is to be ${is} now`];
   });
 }

@@ -17,7 +17,12 @@ import type { Phase } from "./model";
 export type Bag = Record<string, unknown>;
 
 /** What the engine calls. */
-export interface Host {
+export interface Host extends Resource {
+  /** Of a roster. */
+  readonly guard: Resource;
+}
+
+interface Resource {
   configure(request: { config: { get(key: string): string | undefined } }): Promise<void>;
   check(olds: Bag, news: Bag): Promise<{ inputs: Bag; failures: { reason: string }[] }>;
   diff(id: string, olds: Bag, news: Bag): Promise<{ changes: boolean; replaces?: string[] }>;
@@ -180,6 +185,7 @@ export class ProviderProcess {
   readonly #controllers = new WeakMap<object, AbortController>();
   readonly #posts: number[] = [];
   #requests = 0;
+  #isEnded = false;
   #die = () => {};
   /** Of the process. */
   readonly #death = new Promise<void>((resolve) => {
@@ -224,6 +230,7 @@ export class ProviderProcess {
   async end(): Promise<void> {
     while (this.#operations.size > 0 && !this.dead)
       await Promise.race([Promise.allSettled([...this.#operations]), this.#death]);
+    this.#isEnded = true;
     while (this.#underWay.size > 0) await Promise.allSettled([...this.#underWay]);
     for (const handle of this.#handles) handle.remove();
   }
@@ -311,7 +318,7 @@ export class ProviderProcess {
 
   readonly #fetch: Fetch = async (url, init) => {
     const never = new Promise<never>(() => {});
-    if (this.dead) return never;
+    if (this.dead || this.#isEnded) return never;
     this.#requests += 1;
     const n = this.#requests;
     if (init.method !== "GET") this.writes += 1;
