@@ -50,7 +50,9 @@ export async function diff(id: string, olds: Bag, news: Bag): Promise<dynamic.Di
   const mail = configured.settings?.links.mail ?? "required";
   const result = compare(recorded, news as unknown as Inputs, mail);
   const { managed, resendTrigger, mailFailed, role, scopes, status } = recorded;
-  meeting.tell({ id, person: { managed, resendTrigger, mailFailed, role, scopes, status } });
+  plainly(() =>
+    meeting.tell({ id, person: { managed, resendTrigger, mailFailed, role, scopes, status } }),
+  );
   return {
     changes: result.diff !== "none",
     ...(result.diff === "replace" ? { replaces: [...result.because] } : {}),
@@ -93,13 +95,13 @@ export const guard = {
   async check(olds: Bag, news: Bag): Promise<dynamic.CheckResult> {
     const { organizationId } = configured.settings ?? configured;
     const checked = checkGuard(olds, news, organizationId);
-    if (checked.inputs && configured.settings) meeting.approve(checked.approval);
+    if (checked.inputs && configured.settings) plainly(() => meeting.approve(checked.approval));
     return checkResult(news, checked);
   },
 
   async diff(id: string, olds: Bag, news: Bag): Promise<dynamic.DiffResult> {
     const { organizationId, people } = olds as unknown as GuardInputs;
-    meeting.tell({ id, roster: { organizationId, people } });
+    plainly(() => meeting.tell({ id, roster: { organizationId, people } }));
     return { changes: guardDiffers(olds, news) };
   },
 
@@ -154,6 +156,15 @@ async function answer<T>(props: Bag, work: () => Promise<T>): Promise<T> {
       properties: { ...outputs, __provider: props.__provider },
       reasons: [message],
     });
+  }
+}
+
+/** Does what fails only for reasons that the user can mend, such as a folder that cannot be written to. */
+function plainly(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    throw oneLine((error as Error).message);
   }
 }
 

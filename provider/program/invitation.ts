@@ -4,7 +4,7 @@ import { Declaration, declareLater } from "../deployment/meeting";
 import { dynamicType, storedProvider } from "../dynamic/stored";
 import type { DeletionPolicy, Status } from "../lifecycle/state";
 import type { Role } from "../trieve/model";
-import { problem } from "./problem";
+import { mendable, problem } from "./problem";
 import { Provider, providerOf } from "./provider";
 
 /** Arguments of {@link TrieveInvitation}. */
@@ -172,13 +172,12 @@ function declarePersonOf(
   const declareIn = (organization: unknown, email: unknown) => {
     // What is wrong with them is said by the check, with everything else.
     if (typeof organization !== "string" || typeof email !== "string") return undefined;
-    return declaration.byArguments(
-      `${organization.trim().toLowerCase()}/${email.trim().toLowerCase()}`,
-    );
+    const person = `${organization.trim().toLowerCase()}/${email.trim().toLowerCase()}`;
+    return mendable(() => declaration.byArguments(person));
   };
   pulumi
     .all([resource.id, resource.instance])
-    .apply(([person, instance]) => declaration.asRegistered(person, instance));
+    .apply(([person, instance]) => mendable(() => declaration.asRegistered(person, instance)));
   if (typeof organizationId === "string" && typeof args.email === "string") {
     const other = declareIn(organizationId, args.email);
     if (other !== undefined) throw problem(other);

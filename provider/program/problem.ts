@@ -10,3 +10,12 @@ export function problem(text: string): pulumi.RunError {
   error.stack = text;
   return error;
 }
+
+/** Does what fails only for reasons that the user can mend, such as a folder that cannot be written to. */
+export function mendable<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw problem((error as Error).message);
+  }
+}

@@ -10,7 +10,7 @@ import { peopleOn, utcDay } from "../roster/people";
 import { isMeantToEnd, type Limits, normalize, type RosterPerson } from "../roster/rails";
 import type { Role } from "../trieve/model";
 import { TrieveInvitation } from "./invitation";
-import { problem } from "./problem";
+import { mendable, problem } from "./problem";
 
 /** One person of a list in the program: an address alone, or with what is to be different for them. */
 export type RosterMember =
@@ -98,7 +98,7 @@ export class TrieveRoster extends pulumi.ComponentResource {
     super("trieve:index:Roster", name, {}, opts);
     const { present } = peopleOn(readMembers(name, args), utcDay(new Date()));
     const { organizationId, deletionPolicy = "remove", limits = {}, breakGlass = [] } = args;
-    beginMeeting();
+    mendable(beginMeeting);
     const mayEnd = isMeantToEnd(limits);
     const protectedAddresses = new Set(breakGlass.map(normalize));
     const guard = new RosterGuard(
