@@ -29,6 +29,10 @@ export interface Result {
 export interface Running {
   /** Sends a signal to the CLI alone: the provider process lives on until the project is removed. */
   kill(signal: NodeJS.Signals): void;
+  /** Ids of the provider processes that the CLI has started so far and that still run. */
+  providers(): number[];
+  /** Kills those, and leaves the CLI to it. */
+  killProviders(): void;
   result: Promise<Result>;
 }
 
@@ -171,11 +175,25 @@ export class Project {
         for (const pid of childrenOf(child)) this.#orphans.add(pid);
         child.kill(signal);
       },
+      providers: () => providersOf(child),
+      killProviders: () => {
+        for (const pid of providersOf(child)) process.kill(pid, "SIGKILL");
+      },
       result: collect(child).then((outcome) => ({ ...outcome, ...readEvents(events) })),
     };
     this.#running.add(running);
     child.once("close", () => this.#running.delete(running));
     return running;
+  }
+
+  /** The CLI as on a terminal, where it paints and moves the cursor. It asks nothing if told `--yes`. */
+  async terminal(...args: string[]): Promise<Pick<Result, "code" | "output">> {
+    const child = spawn("script", ["-qec", ["pulumi", ...args].join(" "), "/dev/null"], {
+      cwd: this.folder,
+      env: { ...this.env, TERM: "xterm-256color" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    return collect(child);
   }
 
   async exportState(...extra: string[]): Promise<State> {
@@ -263,13 +281,40 @@ async function isJson(path: string): Promise<boolean> {
   }
 }
 
+interface RunningProcess {
+  pid: number;
+  parent: number;
+  command: string;
+}
+
+function processes(): RunningProcess[] {
+  const table = execFileSync("ps", ["-A", "-o", "pid=,ppid=,args="], { encoding: "utf8" });
+  return table.split("\n").flatMap((line) => {
+    const [, pid, parent, command = ""] = /^\s*(\d+)\s+(\d+)\s(.*)$/.exec(line) ?? [];
+    return pid === undefined ? [] : [{ pid: Number(pid), parent: Number(parent), command }];
+  });
+}
+
 function childrenOf(parent: ChildProcess): number[] {
-  const table = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
-  return table
+  return processes()
+    .filter((one) => one.parent === parent.pid)
+    .map(({ pid }) => pid);
+}
+
+/** The CLI starts a shell, and that the provider. */
+function providersOf(cli: ChildProcess): number[] {
+  const all = processes();
+  const shells = all.filter(({ parent }) => parent === cli.pid).map(({ pid }) => pid);
+  return all
+    .filter(({ parent, command }) => shells.includes(parent) && /dynamic-provider/.test(command))
+    .map(({ pid }) => pid);
+}
+
+/** Whether a process still runs. One that has ended, and that nobody has asked for its exit code, does not. */
+export function isRunning(pid: number): boolean {
+  return execFileSync("ps", ["-A", "-o", "pid=,stat="], { encoding: "utf8" })
     .split("\n")
-    .map((line) => line.trim().split(/\s+/).map(Number))
-    .filter(([, ppid]) => ppid === parent.pid)
-    .map(([pid]) => pid as number);
+    .some((line) => new RegExp(`^\\s*${pid}\\s+[^Z]`).test(line));
 }
 
 function collect(child: ChildProcess): Promise<Omit<Result, "changes" | "failed">> {

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { utcDay } from "../../provider/roster/people";
-import { World } from "./world";
+import { passDay, World } from "./world";
 
 /** Days as in a roster, of one moment. */
 interface Days {
@@ -102,7 +102,7 @@ describe("the last day of people, with the real CLI", function () {
       expect(world.writes()).to.deep.equal([]);
 
       // What the last run leaves when their day then passes: state and file name the same day, which is over.
-      await passDay(world, tomorrow, yesterday);
+      expect(await passDay(world, tomorrow, yesterday)).to.equal(100);
       const preview = await world.succeed("preview");
       expect(
         Object.values(preview.changes).filter((change) => change === "delete"),
@@ -113,16 +113,3 @@ describe("the last day of people, with the real CLI", function () {
     },
   );
 });
-
-/** Rewrites a last day in what the guard has recorded. */
-async function passDay(world: World, from: string, to: string): Promise<void> {
-  const state = await world.project.exportState();
-  const guard = state.deployment.resources.find(({ type }) => type.endsWith(":RosterGuard"));
-  for (const bag of ["inputs", "outputs"] as const) {
-    const people = guard?.[bag]?.people as { until?: string }[];
-    const dated = people.filter(({ until }) => until === from);
-    expect(dated).to.have.lengthOf(100);
-    for (const person of dated) person.until = to;
-  }
-  await world.project.importState(state);
-}

@@ -52,6 +52,26 @@ export function peopleOf(simulator: Simulator, organizationId: string): Record<s
   return Object.fromEntries([...pending, ...members]) as Record<string, string>;
 }
 
+/**
+ * Everybody but the organization's first owner with all their rights, a line for each row, so that a second row of one
+ * person shows: `ada@example.com admin pending [GET /api/dataset]`.
+ */
+export function rowsOf({ simulator, organization }: World): string[] {
+  const pending = simulator
+    .invitations(organization.id)
+    .filter(({ used }) => !used)
+    .map((row) => ({ ...row, role: ["user", "admin", "owner"][row.role], status: "pending" }));
+  const members = simulator
+    .members(organization.id)
+    .map((member) => ({ ...member, status: "member" }));
+  return [...pending, ...members]
+    .filter(({ email }) => !email.startsWith("owner@"))
+    .map(({ email, role, status, scopes }) =>
+      [email, role, status, ...(scopes === null ? [] : [`[${[...scopes].sort()}]`])].join(" "),
+    )
+    .sort();
+}
+
 /** A simulator with one organization, and a project that is configured for it. */
 export class World {
   #seen = 0;
@@ -147,4 +167,32 @@ export class World {
     await this.project.remove();
     await this.simulator.close();
   }
+}
+
+/** Rewrites a last day in what the guard of a roster has recorded. Returns of how many people. */
+export async function passDay({ project }: World, from: string, to: string): Promise<number> {
+  const state = await project.exportState();
+  const guard = state.deployment.resources.find(({ type }) => type.endsWith(":RosterGuard"));
+  const counts = (["inputs", "outputs"] as const).map((bag) => {
+    const people = guard?.[bag]?.people as { until?: string }[];
+    const dated = people.filter(({ until }) => until === from);
+    for (const person of dated) person.until = to;
+    return dated.length;
+  });
+  await project.importState(state);
+  return Math.min(...counts);
+}
+
+/** What a preview says in its diagnostics: of the roster as it stands, of people after their address. */
+export function toldIn(output: string): string[] {
+  const [, diagnostics = ""] = output.split("Diagnostics:\n");
+  const [messages = ""] = diagnostics.split("\nResources:");
+  const lines: string[] = [];
+  let about = "";
+  for (const line of messages.split("\n")) {
+    const [, name] = /^ {2}\S+ \((.*)\):$/.exec(line) ?? [];
+    if (name !== undefined) about = name.startsWith("team/") ? `${name.slice(5)} ` : "";
+    else if (line.trim() !== "") lines.push(`${about}${line.trim()}`);
+  }
+  return lines.sort();
 }
