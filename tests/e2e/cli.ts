@@ -33,6 +33,8 @@ export interface Running {
   providers(): number[];
   /** Kills those, and leaves the CLI to it. */
   killProviders(): void;
+  /** Resolves when the CLI has printed this. */
+  printed(text: string): Promise<void>;
   result: Promise<Result>;
 }
 
@@ -179,6 +181,7 @@ export class Project {
       killProviders: () => {
         for (const pid of providersOf(child)) process.kill(pid, "SIGKILL");
       },
+      printed: (text) => printedBy(child, text),
       result: collect(child).then((outcome) => ({ ...outcome, ...readEvents(events) })),
     };
     this.#running.add(running);
@@ -330,6 +333,18 @@ function collect(child: ChildProcess): Promise<Omit<Result, "changes" | "failed"
       reject(new Error("No Pulumi CLI on PATH: `npm test` sets one up.", { cause }));
     });
     child.on("close", (code) => resolve({ code, ...result }));
+  });
+}
+
+function printedBy(child: ChildProcess, text: string): Promise<void> {
+  let output = "";
+  return new Promise((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on("data", (more: string) => {
+        output += more;
+        if (output.includes(text)) resolve();
+      });
+    child.once("close", () => reject(new Error(`never printed: ${text}\n${output}`)));
   });
 }
 
