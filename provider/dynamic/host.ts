@@ -164,7 +164,7 @@ function plainly(work: () => void): void {
   try {
     work();
   } catch (error) {
-    throw oneLine((error as Error).message);
+    throw plainError((error as Error).message);
   }
 }
 

@@ -73,8 +73,8 @@ describe("the preview of a roster", function () {
     const second = await world.succeed("preview", "--refresh");
     expect(toldIn(second.output)).to.deep.equal([
       `ada@example.com invite again (pending since ${today()})`,
-      `grace@example.com line deleted; member as owner since ${today()}`,
-      `kay@example.com line deleted; member as user since ${today()}`,
+      `grace@example.com line deleted; member since ${today()} as owner`,
+      `kay@example.com line deleted; member since ${today()} as user`,
       "pia@example.com scopes 1 → unrestricted",
     ]);
   });
@@ -221,7 +221,7 @@ describe("the preview of a roster", function () {
     await world.succeed("up");
     write("members: [bob@example.com]");
     expect(toldIn((await world.succeed("preview")).output)).to.deep.equal([
-      `ada@example.com line deleted; pending as user since ${today()}`,
+      `ada@example.com line deleted; pending since ${today()} as user`,
     ]);
     world.project.env.ORGANIZATION = world.organization.id;
     await world.project.write(

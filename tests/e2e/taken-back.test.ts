@@ -78,7 +78,7 @@ describe("a change that is interrupted and taken back", function () {
       expect(toldIn(preview.output)).to.deep.equal(
         fourteen.map((email) =>
           invited.includes(email)
-            ? `${email} line deleted; pending as user since ${today()}`
+            ? `${email} line deleted; pending since ${today()} as user`
             : `${email} line deleted; not in the organization`,
         ),
       );
@@ -128,7 +128,7 @@ describe("a line that is deleted", function () {
     simulator.addMember(organization.id, ada, "admin");
     declare(world, [bob, ...others]);
     const { output, changes } = await world.succeed("preview");
-    expect(toldIn(output)).to.deep.equal([`${ada} line deleted; member as admin since ${today()}`]);
+    expect(toldIn(output)).to.deep.equal([`${ada} line deleted; member since ${today()} as admin`]);
     expect(changes).to.include({ [`team/${ada}`]: "delete" });
     await world.succeed("up");
     expect(emailsIn(world)).to.deep.equal([bob, ...others]);
@@ -140,7 +140,7 @@ describe("a line that is deleted", function () {
     expect(code).to.equal(0);
     declare(world, others);
     const { output, changes } = await world.succeed("preview");
-    expect(toldIn(output)).to.deep.equal([`${bob} line deleted; pending as user since ${today()}`]);
+    expect(toldIn(output)).to.deep.equal([`${bob} line deleted; pending since ${today()} as user`]);
     expect(changes).not.to.have.property(`team/${bob}`);
     await world.succeed("up");
     expect(emailsIn(world)).to.deep.equal([bob, ...others]);
