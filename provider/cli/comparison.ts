@@ -1,6 +1,12 @@
 import { wantedOf } from "../lifecycle/decide";
 import type { Everybody } from "../lifecycle/everybody";
-import { type Change, changes, type Forecast, type Situation } from "../lifecycle/forecast";
+import {
+  type Change,
+  changes,
+  type Forecast,
+  type Situation,
+  unmanagedIn,
+} from "../lifecycle/forecast";
 import type { RosterEntry } from "../roster/file";
 import { peopleOn } from "../roster/people";
 
@@ -19,17 +25,25 @@ export interface Planned extends Forecast {
   readonly member: RosterEntry | null;
 }
 
+/** What a roster does with people whom nothing declares, as far as the command line can know them. */
+export type Unmanaged = "warn" | "remove";
+
 /** @param day today, YYYY-MM-DD in UTC */
 export function situationOf(
   members: readonly RosterEntry[],
   everybody: Everybody,
   day: string,
+  unmanaged: Unmanaged,
 ): Situation {
   const { present, ended } = peopleOn(members, day);
+  const named = new Set(members.map(({ email }) => email));
   return {
     everybody,
     wanted: present.map((member) => wantedOf(member, undefined)),
-    leaving: ended.map(({ email }) => email),
+    leaving: [
+      ...ended.map(({ email }) => email),
+      ...(unmanaged === "remove" ? unmanagedIn(everybody, (email) => named.has(email)) : []),
+    ],
     breakGlass: new Set(),
     isDeclared: () => false,
   };
@@ -43,6 +57,11 @@ export function plan(
   const byEmail = new Map(members.map((member) => [member.email, member]));
   const rank = ({ change }: Forecast) => changes.indexOf(change);
   return forecasts
-    .map((one) => ({ ...one, member: byEmail.get(one.email) ?? null }))
+    .map((one): Planned => {
+      const member = byEmail.get(one.email) ?? null;
+      // Whom a guard keeps in is left alone by the sweep, and fails nothing.
+      const change = member === null && one.change === "refused" ? "unmanaged" : one.change;
+      return { ...one, change, member };
+    })
     .sort((a, b) => rank(a) - rank(b) || (a.email < b.email ? -1 : 1));
 }

@@ -78,6 +78,11 @@ withServer(command("report", "compare a roster with an organization: what `up --
   .addOption(new Option("--html", "one page to review who has access").conflicts("markdown"))
   .addOption(new Option("--json", "for scripts").conflicts(["markdown", "html"]))
   .option("--expect-no-changes", "end with 1 if `up` would change anything")
+  .addOption(
+    new Option("--unmanaged <what>", "what the roster does with people who are not in the file")
+      .choices(["warn", "remove"])
+      .default("warn"),
+  )
   .addHelpText(
     "after",
     `

@@ -5,7 +5,7 @@ import { describe } from "../roster/describe";
 import { formatProblem, type RosterProblem } from "../roster/file";
 import { utcDay } from "../roster/people";
 import { count } from "../roster/words";
-import { type Planned, plan, situationOf, writing } from "./comparison";
+import { type Planned, plan, situationOf, type Unmanaged, writing } from "./comparison";
 import { type Access, connect, readAccess, type ServerOptions } from "./connection";
 import { type Cell, type ExitCode, exitCode, markdownCode, type Output } from "./output";
 import { problemsPage, reportPage } from "./report-html";
@@ -16,6 +16,7 @@ export interface ReportOptions extends ServerOptions {
   readonly markdown?: boolean;
   readonly html?: boolean;
   readonly expectNoChanges?: boolean;
+  readonly unmanaged: Unmanaged;
 }
 
 /** Compares a roster with an organization: what `up --refresh` would do, person by person. */
@@ -36,7 +37,7 @@ export async function report(
     `Comparing with organization ${access.organizationId}`,
     async () => {
       const everybody = await listEverybody(client, access.organizationId);
-      const situation = situationOf(members, everybody, utcDay(new Date()));
+      const situation = situationOf(members, everybody, utcDay(new Date()), options.unmanaged);
       const account = lowersAnybody(situation) ? await client.account() : undefined;
       return plan(members, forecast(situation, account?.userId));
     },
@@ -125,6 +126,8 @@ function summary(planned: readonly Planned[]): string {
 
 /** What no comparison can know without the stack. */
 function footnote(planned: readonly Planned[]): string | undefined {
+  if (planned.some(({ change, member }) => change === "remove" && member === null))
+    return "`up` removes people who are not in the file once a preview has named them, unless something else in the program declares them or `breakGlass` protects them.";
   return planned.some(({ change }) => change === "unmanaged" || change === "remove")
     ? "Of people who are not in the file or whose last day is over, `up` removes those that its last run declared; it leaves all others alone."
     : undefined;
@@ -132,17 +135,17 @@ function footnote(planned: readonly Planned[]): string | undefined {
 
 /** Ours, apart from what was checked before: roles, days. */
 function wordsFor(person: Planned): string {
-  const { change, from, member } = person;
+  const { change, from, member, refusal } = person;
   const words = describe(person);
   switch (change) {
     case "remove":
     case "ended":
-      return `${words}: ${member?.until} was their last day`;
+      return member ? `${words}: ${member.until} was their last day` : `not in the file: ${words}`;
     case "pending":
     case "unchanged":
       return `${words}${unnamed(from, member)}`;
     case "unmanaged":
-      return `not in the file: ${words}`;
+      return `not in the file: ${words}${refusal ? `; stays: ${refusal.reason}` : ""}`;
     default:
       return words;
   }

@@ -162,6 +162,12 @@ export class Meeting {
     return instances.length > 0 && !instances.includes(instance);
   }
 
+  /** Whether the program declares this person. */
+  isDeclared(person: string): boolean {
+    this.#readOn();
+    return (this.#people.get(person)?.size ?? 0) > 0;
+  }
+
   /** What the guard of a roster has approved in this deployment; undefined: nothing. */
   approvalOf(roster: string): Approval | undefined {
     this.#readOn();

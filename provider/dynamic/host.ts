@@ -1,6 +1,6 @@
 /**
- * What the engine calls for dynamic resources, by these names: the verbs of a person, and under `guard` those of a
- * roster's guard. Finds the settings and the organization, and turns outcomes into what the SDK expects. Holds no rule.
+ * What the engine calls for dynamic resources, by these names: the verbs of a person, and under `guard` and `sweep` those
+ * of a roster's guard and sweep. Finds the settings and the organization, and turns outcomes into what the SDK expects. Holds no rule.
  *
  * @internal
  */
@@ -15,6 +15,12 @@ import { type Inputs, idOf, type Outputs } from "../lifecycle/state";
 import { printable } from "../printable";
 import { checkGuard, type GuardInputs, guardDiffers } from "../resources/guard";
 import { ensurePerson, readPerson, removePerson, type Surroundings } from "../resources/person";
+import {
+  checkSweep,
+  type SweepInputs,
+  sweepDiffers,
+  sweep as sweepPeople,
+} from "../resources/sweep";
 import { resolveSettings, type Settings, type SettingsResult } from "../settings";
 import type { Client } from "../trieve/client";
 
@@ -111,6 +117,33 @@ export const guard = {
   delete: async () => {},
 };
 
+/** Removes those whom its inputs name, each time that these name anybody. */
+export const sweep = {
+  configure,
+
+  async check(_olds: Bag, news: Bag): Promise<dynamic.CheckResult> {
+    const { organizationId } = configured.settings ?? configured;
+    return checkResult(news, checkSweep(news, organizationId));
+  },
+
+  diff: async (_id: string, _olds: Bag, news: Bag) => ({
+    changes: sweepDiffers(news as unknown as SweepInputs),
+  }),
+
+  async create(news: Bag): Promise<dynamic.CreateResult> {
+    await answer(news, () => sweepPeople(news as unknown as SweepInputs, surroundings));
+    return { id: `sweep/${randomUUID()}`, outs: { ...news } };
+  },
+
+  async update(_id: string, _olds: Bag, news: Bag): Promise<dynamic.UpdateResult> {
+    await answer(news, () => sweepPeople(news as unknown as SweepInputs, surroundings));
+    return { outs: { ...news } };
+  },
+
+  read: async (id: string, props: Bag) => ({ id, props: { ...props } }),
+  delete: async () => {},
+};
+
 function checkResult(
   news: Bag,
   {
@@ -137,6 +170,7 @@ const surroundings: Surroundings = {
     organizations.set(organizationId, known);
     return known;
   },
+  isDeclared: (person) => meeting.isDeclared(person),
   isDeclaredElsewhere: (person, instance) => meeting.isDeclaredElsewhere(person, instance),
   approvalOf: (roster) => meeting.approvalOf(roster),
   warn,

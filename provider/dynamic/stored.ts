@@ -15,4 +15,5 @@ export function dynamicType(name: string): string {
 export const storedProvider = {
   person: 'exports.handler = () => require("pulumi-trieve/host");',
   guard: 'exports.handler = () => require("pulumi-trieve/host").guard;',
+  sweep: 'exports.handler = () => require("pulumi-trieve/host").sweep;',
 };

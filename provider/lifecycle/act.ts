@@ -196,7 +196,10 @@ function owesMail(
 /** Takes a person out, or leaves them as they were found, as their policy says. Nothing to do is success. */
 export async function remove(
   organization: Organization,
-  recorded: Outputs,
+  recorded: Pick<
+    Outputs,
+    "email" | "organizationId" | "deletionPolicy" | "adopted" | "originalRole"
+  >,
   objection: Objection = nobodyObjects,
 ): Promise<void> {
   const { email } = recorded;

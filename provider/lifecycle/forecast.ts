@@ -7,7 +7,7 @@ import {
   refusal,
   type Wanted,
 } from "./decide";
-import { type Everybody, ownersOf } from "./everybody";
+import { type Everybody, ownersOf, presentOf } from "./everybody";
 import { type Observed, type Standing, standingOf } from "./observe";
 
 /** What becomes of a person, most remarkable first. */
@@ -124,22 +124,27 @@ export function forecast(
         refusal: refused ?? null,
       };
     }),
-    ...[...situation.everybody]
-      .filter(
-        ([email, { phase }]) =>
-          phase !== "absent" &&
-          email !== adminAccount &&
-          !concerned.has(email) &&
-          !situation.isDeclared(email),
-      )
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([email, observed]): Forecast => {
-        const from = standingOf(observed);
-        const { phase: status } = observed;
-        const since = sinceOf(observed);
-        return { email, change: "unmanaged", status, from, to: from, since, refusal: null };
-      }),
+    ...unmanagedIn(
+      situation.everybody,
+      (email) => concerned.has(email) || situation.isDeclared(email),
+    ).map((email): Forecast => {
+      const observed = situation.everybody.get(email) ?? absent;
+      const from = standingOf(observed);
+      const { phase: status } = observed;
+      const since = sinceOf(observed);
+      return { email, change: "unmanaged", status, from, to: from, since, refusal: null };
+    }),
   ];
+}
+
+/** Addresses of those who are in or invited and not declared, sorted; never the server's own account. */
+export function unmanagedIn(
+  everybody: Everybody,
+  isDeclared: (email: string) => boolean,
+): readonly string[] {
+  return presentOf(everybody)
+    .map(([email]) => email)
+    .filter((email) => email !== adminAccount && !isDeclared(email));
 }
 
 /** As the writes go: new owners first, then one after the other those who are no longer any. */

@@ -7,20 +7,34 @@ import {
   programEnd,
 } from "../deployment/engine";
 import { declarationsMade, isDeclared, readKnown } from "../deployment/meeting";
+import { forgetNames, leaveNames } from "../deployment/named";
 import { wantedOf } from "../lifecycle/decide";
-import { listEverybody } from "../lifecycle/everybody";
-import { type Forecast, forecast, lowersAnybody, type Situation } from "../lifecycle/forecast";
+import { listEverybody, presentOf } from "../lifecycle/everybody";
+import {
+  type Forecast,
+  forecast,
+  lowersAnybody,
+  type Situation,
+  unmanagedIn,
+} from "../lifecycle/forecast";
 import { type Inputs, idOf } from "../lifecycle/state";
 import { printable } from "../printable";
-import { foretellLeaving, foretellUnmanaged, foretellWanted, type Note } from "../roster/foretell";
+import {
+  foretellLeaving,
+  foretellSwept,
+  foretellUnmanaged,
+  foretellWanted,
+  type Note,
+} from "../roster/foretell";
 import { utcDay } from "../roster/people";
-import { normalize, type RosterPerson, removedPeople } from "../roster/rails";
+import { checkUnmanaged, type Limits, type RosterPerson, removedPeople } from "../roster/rails";
 import { count } from "../roster/words";
 import type { Settings, SettingsResult } from "../settings";
 import { Client } from "../trieve/client";
 import type { TrieveInvitation } from "./invitation";
 import { problem } from "./problem";
 import { providerOf, settingsOf } from "./provider";
+import { protectedAddresses } from "./sweep";
 
 /** A roster whose preview is to tell what `up` will do. */
 export interface Previewed {
@@ -34,8 +48,8 @@ export interface Previewed {
     readonly person: Pick<Inputs, "email" | "role" | "roleIsDefault" | "scopes" | "resendTrigger">;
   }[];
   readonly organizationId: pulumi.Input<string> | undefined;
-  readonly breakGlass: readonly string[];
-  readonly unmanaged: "warn" | "ignore";
+  readonly limits: Limits;
+  readonly unmanaged: "warn" | "ignore" | "remove";
 }
 
 /** A preview waits this long for the server, and goes on without it. */
@@ -44,77 +58,126 @@ const patienceMs = 5_000;
 /**
  * Tells, person by person, what `up` will do: two lists from the server beside what the stack knows. Where the
  * organization or the key is not known before `up`, it tells nothing.
+ *
+ * @returns whom `unmanaged: "remove"` removes; they are also left for the run that follows
  */
-export function previewRoster(previewed: Previewed): void {
+export async function previewRoster(previewed: Previewed): Promise<readonly string[]> {
   const { roster, organizationId } = previewed;
   // Under mocks there is no engine, and nobody to tell.
-  if (programDeployment().engineAddress === "") return;
-  pulumi.all([settingsOf(providerOf(roster)), organizationId]).apply(([result, named]) => {
-    const { settings } = result as SettingsResult;
+  if (programDeployment().engineAddress === "") return [];
+  const told = pulumi.runtime.rpcKeepAlive();
+  try {
+    const result = await knownValue(settingsOf(providerOf(roster)));
+    const named = await knownValue(pulumi.output(organizationId));
+    const { settings } = (result ?? {}) as Partial<SettingsResult>;
     const id = named?.trim().toLowerCase() ?? settings?.organizationId;
     // What is missing is said by the check of every resource.
-    if (settings && id !== undefined) tell(previewed, settings, id);
-  });
+    return settings && id !== undefined ? await tell(previewed, settings, id) : [];
+  } finally {
+    told();
+  }
 }
 
-function tell(previewed: Previewed, settings: Settings, organizationId: string): void {
-  const { roster, guard, people, breakGlass } = previewed;
+async function tell(
+  previewed: Previewed,
+  settings: Settings,
+  organizationId: string,
+): Promise<readonly string[]> {
+  const { roster, guard, people, limits, unmanaged } = previewed;
   const strangers = strangersOf(organizationId, previewed);
   const asked = inTime((signal) => listEverybody(clientFor(settings, signal), organizationId));
   // Awaited later, and then it throws.
   asked.catch(() => {});
-  pulumi.all([guard.urn, ...people.map(({ resource }) => resource.urn)]).apply(async () => {
-    const told = pulumi.runtime.rpcKeepAlive();
-    try {
-      await programEnd();
-      await declarationsMade();
-      const known = readKnown();
-      const everybody = await asked;
-      const before = known.get((await knownValue(guard.id)) ?? "")?.roster;
-      const after = { organizationId, people: (await knownValue(guard.people)) ?? [] };
-      // Who was in another organization is not in these lists; the rails refuse such a change anyway.
-      const leaving = before?.organizationId === organizationId ? removedPeople(before, after) : [];
-      const idIn = (email: string) => idOf({ organizationId, email });
-      const situation: Situation = {
-        everybody,
-        wanted: (await changingOf(people)).map(({ person }) =>
-          wantedOf(person, known.get(idIn(person.email))?.person),
-        ),
-        leaving: leaving.map(({ email }) => email).filter((email) => !isDeclared(idIn(email))),
-        breakGlass: new Set(breakGlass.map(normalize)),
-        isDeclared: (email) => isDeclared(idIn(email)),
-      };
-      const account = lowersAnybody(situation)
-        ? await inTime((signal) => clientFor(settings, signal).account())
-        : undefined;
-      const forecasts = forecast(situation, account?.userId);
-      const byEmail = new Map(forecasts.map((one) => [one.email, one]));
-      const { wanted } = situation;
-      const unmanaged = forecasts.filter(({ change }) => change === "unmanaged");
-      const day = utcDay(new Date());
-      const lines = [
-        ...forecasts.slice(0, wanted.length).map(foretellWanted),
-        ...leaving.map((person) => foretellLeaving(person, byEmail.get(person.email), day)),
-        ...strangers.foretell(leaving, unmanaged),
-      ];
-      const resources = new Map(people.map(({ person, resource }) => [person.email, resource]));
-      for (const { level, email, text } of lines)
-        pulumi.log[level](printable(text), resources.get(email ?? "") ?? roster);
-      const errors = lines.filter(({ level }) => level === "error").length;
-      if (errors > 0)
-        throw problem(
-          `${count(errors, "person", "people")} on the roster would be refused, see above. Nothing was written.`,
-        );
-    } catch (error) {
-      if (error instanceof pulumi.RunError) throw error;
-      pulumi.log.warn(
-        `This preview cannot tell what will happen to whom; all else in it holds. ${(error as Error).message}`,
-        roster,
+  await Promise.all(
+    [guard, ...people.map(({ resource }) => resource)].map(({ urn }) => settled(urn)),
+  );
+  try {
+    await programEnd();
+    await declarationsMade();
+    const known = readKnown();
+    const everybody = await asked;
+    const before = known.get((await knownValue(guard.id)) ?? "")?.roster;
+    const after = { organizationId, people: (await knownValue(guard.people)) ?? [] };
+    // Who was in another organization is not in these lists; the rails refuse such a change anyway.
+    const leaving = before?.organizationId === organizationId ? removedPeople(before, after) : [];
+    const isDeclaredHere = (email: string) => isDeclared(idOf({ organizationId, email }));
+    const breakGlass = protectedAddresses();
+    const isSwept =
+      unmanaged === "remove"
+        ? unmanagedIn(everybody, (email) => isDeclaredHere(email) || breakGlass.has(email))
+        : [];
+    const out = new Set([
+      ...leaving.map(({ email }) => email).filter((email) => !isDeclaredHere(email)),
+      ...isSwept,
+    ]);
+    const situation: Situation = {
+      everybody,
+      wanted: (await changingOf(people)).map(({ person }) =>
+        wantedOf(person, known.get(idOf({ organizationId, email: person.email }))?.person),
+      ),
+      leaving: [...out],
+      breakGlass,
+      isDeclared: isDeclaredHere,
+    };
+    const account = lowersAnybody(situation)
+      ? await inTime((signal) => clientFor(settings, signal).account())
+      : undefined;
+    const forecasts = forecast(situation, account?.userId);
+    const byEmail = new Map(forecasts.map((one) => [one.email, one]));
+    const isLeaving = new Set(leaving.map(({ email }) => email));
+    const swept = isSwept.flatMap((email) => byEmail.get(email) ?? []);
+    const day = utcDay(new Date());
+    const notes = [
+      ...forecasts.slice(0, situation.wanted.length).map(foretellWanted),
+      ...leaving.map((person) => foretellLeaving(person, byEmail.get(person.email), day)),
+      ...swept.filter(({ email }) => !isLeaving.has(email)).map(foretellSwept),
+      ...strangers.foretell(leaving, forecasts),
+    ];
+    const resources = new Map(people.map(({ person, resource }) => [person.email, resource]));
+    for (const { level, email, text } of notes)
+      pulumi.log[level](printable(text), resources.get(email ?? "") ?? roster);
+    const errors = notes.filter(({ level }) => level === "error").length;
+    if (errors > 0)
+      throw problem(
+        `${count(errors, "person", "people")} on the roster would be refused, see above. Nothing was written.`,
       );
-    } finally {
-      told();
+    const emails = swept.filter(({ refusal }) => refusal === null).map(({ email }) => email);
+    if (unmanaged === "remove") {
+      const refused = checkUnmanaged(
+        emails,
+        before?.people.length ?? 0,
+        presentOf(everybody).length,
+        limits,
+      );
+      if (refused !== undefined) throw problem(refused);
+      await leave(roster, settings, organizationId, emails);
     }
-  });
+    return emails;
+  } catch (error) {
+    if (unmanaged === "remove") forgetNames((await knownValue(roster.urn)) ?? "");
+    if (error instanceof pulumi.RunError) throw error;
+    pulumi.log.warn(
+      `This preview cannot tell what will happen to whom; all else in it holds. ${(error as Error).message}`,
+      roster,
+    );
+    return [];
+  }
+}
+
+/** For the run that follows, which removes nobody else. */
+async function leave(
+  roster: pulumi.ComponentResource,
+  { connection }: Settings,
+  organizationId: string,
+  emails: readonly string[],
+): Promise<void> {
+  const key = (await knownValue(roster.urn)) ?? "";
+  leaveNames({ key, server: connection.apiUrl, organizationId, emails });
+}
+
+/** Resolves when an output has a value, or is known to have none in this preview. */
+async function settled(output: pulumi.Output<unknown>): Promise<void> {
+  await isKnown(output);
 }
 
 /**
@@ -134,22 +197,25 @@ async function changingOf(people: Previewed["people"]): Promise<Previewed["peopl
 /** Those whom nothing declares, in one organization: said once, by the last of its rosters. */
 class Strangers {
   #rosters = 0;
-  #ignored = false;
+  /** A roster removes them and names each, or they are nobody's business here. */
+  #isTold = false;
   readonly #known = new Set<string>();
 
   constructor(private readonly organizationId: string) {}
 
-  add({ unmanaged, breakGlass }: Previewed): void {
+  add({ unmanaged }: Previewed): void {
     this.#rosters += 1;
-    this.#ignored ||= unmanaged === "ignore";
-    for (const email of breakGlass) this.#known.add(normalize(email));
+    this.#isTold ||= unmanaged !== "warn";
   }
 
-  foretell(leaving: readonly RosterPerson[], unmanaged: readonly Forecast[]): Note[] {
+  foretell(leaving: readonly RosterPerson[], forecasts: readonly Forecast[]): Note[] {
     for (const { email } of leaving) this.#known.add(email);
     this.#rosters -= 1;
-    if (this.#rosters > 0 || this.#ignored) return [];
-    const [first, ...others] = unmanaged.filter(({ email }) => !this.#known.has(email));
+    if (this.#rosters > 0 || this.#isTold) return [];
+    const [first, ...others] = forecasts.filter(
+      ({ change, email }) =>
+        change === "unmanaged" && !this.#known.has(email) && !protectedAddresses().has(email),
+    );
     return first ? [foretellUnmanaged(this.organizationId, [first, ...others])] : [];
   }
 }

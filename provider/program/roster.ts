@@ -11,6 +11,7 @@ import { isMeantToEnd, type Limits, normalize, type RosterPerson } from "../rost
 import type { Role } from "../trieve/model";
 import { TrieveInvitation } from "./invitation";
 import { mendable, problem } from "./problem";
+import { namedAndUnmanaged, protectAddresses, RosterSweep, type Swept } from "./sweep";
 
 /** One person of a list in the program: an address alone, or with what is to be different for them. */
 export type RosterMember =
@@ -52,11 +53,13 @@ export interface TrieveRosterArgs {
   /** Addresses that no change of the roster removes or demotes. */
   breakGlass?: string[];
   /**
-   * People in the organization whom nothing in the program declares: `"warn"`, one line in a preview names them;
-   * `"ignore"`, they are looked after elsewhere. Nobody is removed.
+   * People in the organization whom nothing in the program declares. `"warn"` names them in one line of a preview.
+   * `"ignore"` does not mention them. `"remove"` removes those whom a preview of this stack has named, on this machine
+   * within the last hour; they count for `limits.maxRemovals`. The last owner, the account of the API key, the server's
+   * own account and addresses on `breakGlass` stay.
    * @default "warn"
    */
-  unmanaged?: "warn" | "ignore";
+  unmanaged?: "warn" | "ignore" | "remove";
 }
 
 /**
@@ -137,19 +140,28 @@ export class TrieveRoster extends pulumi.ComponentResource {
       );
       return { person, resource };
     });
-    if (pulumi.runtime.isDryRun()) {
-      const { unmanaged = "warn" } = args;
-      // Loaded in previews alone: an update leaves the server to the provider.
-      const { previewRoster } = require("./preview") as typeof import("./preview");
-      previewRoster({
-        roster: this,
-        guard,
-        people,
-        organizationId,
-        breakGlass,
-        unmanaged,
-      });
-    }
+    protectAddresses(breakGlass);
+    const swept: Swept = {
+      roster: this,
+      mark: guard.roster,
+      organizationId,
+      people: [guard, ...people.map(({ resource }) => resource)],
+    };
+    const { unmanaged = "warn" } = args;
+    const emails = pulumi.runtime.isDryRun()
+      ? // Loaded in previews alone: an update leaves the server to the provider.
+        (require("./preview") as typeof import("./preview")).previewRoster({
+          roster: this,
+          guard,
+          people,
+          organizationId,
+          limits,
+          unmanaged,
+        })
+      : unmanaged === "remove"
+        ? namedAndUnmanaged(swept)
+        : Promise.resolve([]);
+    if (unmanaged === "remove") new RosterSweep(`${name}/sweep`, swept, emails);
     this.people = pulumi
       .all(people.map(({ resource }) => pulumi.all([resource.email, resource.status])))
       .apply((entries) => Object.fromEntries(entries));

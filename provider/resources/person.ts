@@ -8,6 +8,8 @@ export interface Surroundings {
   readonly organization: (organizationId: string) => Promise<Organization>;
   /** Whether the program declares this person in another resource than that with this instance. */
   readonly isDeclaredElsewhere: (person: string, instance: string) => boolean;
+  /** Whether the program declares this person. */
+  readonly isDeclared: (person: string) => boolean;
   /** What the guard of a roster has approved in this deployment. */
   readonly approvalOf: (roster: string) => Approval | undefined;
   readonly warn: (text: string) => void;

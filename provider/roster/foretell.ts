@@ -51,6 +51,13 @@ export function foretellLeaving(
   };
 }
 
+/** Somebody whom nothing in the program declares, and whom a roster that removes such people removes or leaves. */
+export function foretellSwept(told: Forecast): Note {
+  const { email, refusal } = told;
+  const end = refusal === null ? "removes them" : `stays: ${refusal.reason}`;
+  return { level: "warn", text: `${email} is not declared; ${standing(told)}; ${end}` };
+}
+
 /** Those whom nothing in the program declares, as one line. */
 export function foretellUnmanaged(
   organizationId: string,
@@ -59,6 +66,6 @@ export function foretellUnmanaged(
   const names = firstTen(unmanaged.map(({ email }) => email));
   return {
     level: "warn",
-    text: `${count(unmanaged.length, "person", "people")} whom nothing here declares in organization ${organizationId}: ${names}. Put them on the roster, or set \`unmanaged: "ignore"\`.`,
+    text: `${count(unmanaged.length, "person", "people")} whom nothing here declares in organization ${organizationId}: ${names}. Put them on the roster, or set \`unmanaged\` to "remove" or "ignore".`,
   };
 }

@@ -129,6 +129,30 @@ function checkRemovals(
   ];
 }
 
+/**
+ * Whether so many people whom nothing declares may be removed, those whose line is gone among them. Pure.
+ *
+ * @param emails of those who would be removed
+ * @param recorded how many the last run declared
+ * @param present how many are in the organization or invited
+ * @returns what is against it, a sentence with the way on; undefined if nothing is
+ */
+export function checkUnmanaged(
+  emails: readonly string[],
+  recorded: number,
+  present: number,
+  { maxRemovals = defaultMaxRemovals }: Limits,
+): string | undefined {
+  const total = Math.max(recorded, present);
+  const allowed = removalsAllowed(maxRemovals, total);
+  if (emails.length <= allowed) return undefined;
+  const enough =
+    typeof maxRemovals === "number"
+      ? emails.length
+      : `"${Math.ceil((emails.length / total) * 100)}%"`;
+  return `unmanaged: "remove" would remove ${emails.length} of ${count(total, "person", "people")}, and limits.maxRemovals ${show(maxRemovals)} allows ${allowed}: ${firstTen(emails)}. If that is meant, raise limits.maxRemovals to ${enough} for one run; if not, put them on the roster.`;
+}
+
 function removalsAllowed(maxRemovals: number | string, total: number): number {
   if (typeof maxRemovals === "number") return maxRemovals;
   const share = Number(maxRemovals.slice(0, -1));

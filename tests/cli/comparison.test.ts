@@ -26,9 +26,14 @@ function everybody(...rows: ReturnType<typeof member>[]): Everybody {
   );
 }
 
-function planned(members: unknown[], server: Everybody, keyAccount?: string) {
+function planned(
+  members: unknown[],
+  server: Everybody,
+  keyAccount?: string,
+  unmanaged: "warn" | "remove" = "warn",
+) {
   const roster = checkMembers({ members }).members ?? [];
-  const situation = situationOf(roster, server, "2026-06-01");
+  const situation = situationOf(roster, server, "2026-06-01", unmanaged);
   return {
     asks: lowersAnybody(situation),
     people: plan(roster, forecast(situation, keyAccount)).map(
@@ -76,6 +81,23 @@ describe("the comparison of a report", () => {
     expect(people).to.deep.equal([
       "a@x.example refused: is owner, and user is only a default: write the role on their own line",
       "b@x.example update",
+    ]);
+  });
+
+  it("removes those whom the file does not name if the roster does, but for whom a guard keeps in", () => {
+    const strangers = everybody(
+      member("a@x.example", "owner"),
+      member("default", "owner"),
+      member("e@x.example", "user"),
+      member("k@x.example", "admin"),
+    );
+    const { asks, people } = planned(["b@x.example"], strangers, "k@x.example", "remove");
+    expect(asks).to.equal(true);
+    expect(people).to.deep.equal([
+      "a@x.example remove",
+      "e@x.example remove",
+      "b@x.example invite",
+      "k@x.example unmanaged: the API key belongs to this account",
     ]);
   });
 

@@ -255,6 +255,35 @@ Of people who are not in the file or whose last day is over, \`up\` removes thos
     expect(world.requests()).to.deep.equal([]);
   });
 
+  it("says of a roster that removes whom nothing declares whom it would remove, in every format", async () => {
+    world.simulator.addMember(world.id, "eve@x.example", "admin");
+    const file = world.file("members: []");
+    const run = (...args: string[]) =>
+      world.run(["report", file, "--unmanaged", "remove", ...args]);
+    const footnote =
+      "`up` removes people who are not in the file once a preview has named them, unless something else in the program declares them or `breakGlass` protects them.";
+    const { code, stdout } = await run();
+    expect(code).to.equal(0);
+    expect(stdout).to.include("-  eve@x.example    not in the file: remove admin");
+    expect(stdout).to.include(
+      "?  owner@x.example  not in the file: member since <day> as owner; stays: nobody else there would be an owner",
+    );
+    expect(stdout).to.include(footnote);
+    expect((await run("--markdown")).stdout).to.include(
+      "| ➖ | `eve@x.example` | not in the file: remove admin |",
+    );
+    const { changes, people } = JSON.parse((await run("--json")).stdout);
+    expect([changes, people[0].email, people[0].change]).to.deep.equal([
+      1,
+      "eve@x.example",
+      "remove",
+    ]);
+    expect((await run("--html")).stdout).to.include("not in the file: remove admin");
+    expect((await run("--expect-no-changes")).code).to.equal(1);
+    expect((await world.run(["report", file, "--unmanaged", "ignore"])).code).to.equal(2);
+    world.simulator.removeMember(world.id, "eve@x.example");
+  });
+
   it("reads stdin", async () => {
     const { code, stdout } = await world.run(["report", "-"], { input: "members: []" });
     expect(code).to.equal(0);

@@ -2,12 +2,13 @@ import { expect } from "chai";
 import fc from "fast-check";
 import {
   checkRails,
+  checkUnmanaged,
   type Limits,
   type RosterPerson,
   type RosterRecord,
   removedPeople,
 } from "../../provider/roster/rails";
-import { roles } from "../../provider/trieve/model";
+import { type Role, roles } from "../../provider/trieve/model";
 
 const day = "2027-01-31";
 const organizationId = "01234567-89ab-cdef-0123-456789abcdef";
@@ -344,5 +345,60 @@ describe("rails: properties", () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe("rails: people whom nothing declares", () => {
+  const emails = (n: number) => Array.from({ length: n }, (_, i) => `p${i}@example.com`);
+  const cases: [
+    it: string,
+    removed: number,
+    recorded: number,
+    present: number,
+    maxRemovals: Limits["maxRemovals"],
+    allowed: boolean,
+  ][] = [
+    ["one of a few", 1, 2, 3, undefined, true],
+    ["a quarter of those who are there", 15, 10, 60, undefined, true],
+    ["more than a quarter", 16, 10, 60, undefined, false],
+    ["a quarter of the list, where more are on it than are there", 15, 60, 20, undefined, true],
+    ["as many as a count allows", 3, 10, 12, 3, true],
+    ["more than a count allows", 4, 10, 12, 3, false],
+    ["nobody, where nobody may go", 1, 10, 12, 0, false],
+    ["everybody, where that is meant", 12, 0, 12, "100%", true],
+  ];
+  for (const [it_, removed, recorded, present, maxRemovals, allowed] of cases)
+    it(`${it_}: ${allowed ? "allowed" : "refused"}`, () => {
+      const limits = maxRemovals === undefined ? {} : { maxRemovals };
+      const problem = checkUnmanaged(emails(removed), recorded, present, limits);
+      expect(problem === undefined).to.equal(allowed);
+    });
+
+  it("are named, with the numbers and the way on", () => {
+    expect(checkUnmanaged(emails(3), 4, 6, {})).to.equal(
+      'unmanaged: "remove" would remove 3 of 6 people, and limits.maxRemovals "25%" allows 1: p0@example.com, p1@example.com, p2@example.com. If that is meant, raise limits.maxRemovals to "50%" for one run; if not, put them on the roster.',
+    );
+  });
+});
+
+// A default role went from admin to owner, the run was killed, and the change taken back: "This would leave 0 owners of
+// 10", where nobody was one.
+describe("rails: a change that is taken back", () => {
+  const list = (role: Role): RosterPerson[] =>
+    ["a@x.example", "b@x.example"].map((email) => ({ email, role }));
+  const listed = (role: Role, ownersBefore?: number) => ({
+    organizationId: "o",
+    people: list(role),
+    ...(ownersBefore === undefined ? {} : { ownersBefore }),
+  });
+  const rules = { limits: {}, breakGlass: [] };
+
+  it("is no loss of owners whom the last change made", () => {
+    expect(checkRails(listed("owner", 0), listed("admin"), rules, "2026-01-01")).to.deep.equal([]);
+  });
+
+  it("but is one of owners who were there before", () => {
+    for (const before of [listed("owner", 2), listed("owner")])
+      expect(checkRails(before, listed("admin"), rules, "2026-01-01")).to.have.length(1);
   });
 });

@@ -1,0 +1,117 @@
+import { randomUUID } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import { knownValue, perDeployment, programDeployment, programEnd } from "../deployment/engine";
+import { declarationsMade, isDeclared } from "../deployment/meeting";
+import { namesLeft } from "../deployment/named";
+import { dynamicType, storedProvider } from "../dynamic/stored";
+import { listEverybody } from "../lifecycle/everybody";
+import { unmanagedIn } from "../lifecycle/forecast";
+import { idOf } from "../lifecycle/state";
+import { normalize } from "../roster/rails";
+import type { SettingsResult } from "../settings";
+import { providerOf, settingsOf } from "./provider";
+
+const protectedIn = perDeployment(() => new Set<string>());
+
+/** Notes addresses that no roster of the deployment removes, in whatever organization. */
+export function protectAddresses(breakGlass: readonly string[]): void {
+  for (const email of breakGlass) protectedIn().add(normalize(email));
+}
+
+/** Those addresses, in lower case. */
+export function protectedAddresses(): ReadonlySet<string> {
+  return protectedIn();
+}
+
+/** What the sweep of a roster needs to know of it. */
+export interface Swept {
+  readonly roster: pulumi.ComponentResource;
+  /** The mark of the roster. */
+  readonly mark: pulumi.Output<string>;
+  readonly organizationId: pulumi.Input<string> | undefined;
+  /** Everybody on the roster. */
+  readonly people: readonly pulumi.Resource[];
+}
+
+/**
+ * Removes those whom nothing in the program declares, after everybody on the roster is done.
+ *
+ * It has no parent: what waits for the roster must not wait for it, which waits for the end of the program.
+ *
+ * @param emails whom to remove, in lower case
+ */
+export class RosterSweep extends pulumi.CustomResource {
+  declare readonly run: pulumi.Output<string>;
+
+  constructor(
+    name: string,
+    { roster, mark, organizationId, people }: Swept,
+    emails: Promise<readonly string[]>,
+  ) {
+    const run = randomUUID();
+    const provider = providerOf(roster);
+    super(
+      dynamicType("RosterSweep"),
+      name,
+      {
+        roster: mark,
+        organizationId,
+        remove: emails,
+        run,
+        __provider: storedProvider.sweep,
+      },
+      { dependsOn: [...people], ...(provider ? { provider } : {}) },
+    );
+    this.run.apply(async (done) => {
+      const { length } = await emails;
+      if (length > 0 && done !== run)
+        await pulumi.log.warn(
+          `Nobody whom nothing declares is removed: this run leaves out ${name}. Run \`pulumi up\` without --target and --exclude.`,
+          roster,
+        );
+    });
+  }
+}
+
+/** In an update: those whom a preview has named, and whom nothing declares now either. Nobody where that is not sure. */
+export async function namedAndUnmanaged({ roster, organizationId }: Swept): Promise<string[]> {
+  // Under mocks there is nobody.
+  if (programDeployment().engineAddress === "") return [];
+  const busy = pulumi.runtime.rpcKeepAlive();
+  try {
+    const key = await knownValue(roster.urn);
+    const result = await knownValue(settingsOf(providerOf(roster)));
+    const { settings } = result as SettingsResult;
+    const named = await knownValue(pulumi.output(organizationId));
+    const id = named?.trim().toLowerCase() ?? settings?.organizationId;
+    // What is missing is said by the check of every resource.
+    if (!settings || id === undefined || key === undefined) return [];
+    const { connection } = settings;
+    const left = namesLeft({ key, server: connection.apiUrl, organizationId: id });
+    if (left === undefined) {
+      await pulumi.log.warn(
+        'unmanaged: "remove" removes nobody: no preview of this stack has named anybody, on this machine within the last hour. Run `pulumi up` without --skip-preview.',
+        roster,
+      );
+      return [];
+    }
+    if (left.length === 0) return [];
+    await programEnd();
+    await declarationsMade();
+    const { Client } = await import("../trieve/client.js");
+    const everybody = await listEverybody(new Client(connection), id);
+    const unmanaged = unmanagedIn(
+      everybody,
+      (email) => protectedIn().has(email) || isDeclared(idOf({ organizationId: id, email })),
+    );
+    return unmanaged.filter((email) => left.includes(email));
+  } catch (error) {
+    await pulumi.log.warn(
+      `unmanaged: "remove" removes nobody in this run. ${(error as Error).message}`,
+      roster,
+    );
+    return [];
+  } finally {
+    busy();
+  }
+}
