@@ -504,6 +504,18 @@ export function onTheWay(before: World, expected: Plan, actual: World): string[]
   });
 }
 
+/** What is wrong after the death of the engine alone: everybody is as before or as planned. */
+export function inOnePiece(before: World, expected: Plan, actual: World): string[] {
+  return [...new Set([...before.places.keys(), ...expected.world.places.keys()])].flatMap(
+    (email) => {
+      const [was, want, is] = [before, expected.world, actual].map(({ places }) =>
+        show(places.get(email) ?? nobody),
+      );
+      return is === was || is === want ? [] : [`${email} was left half-way: {${is}}`];
+    },
+  );
+}
+
 function journey(was: Place, want: Place, is: Place, between: boolean): string | undefined {
   if (show(is) === show(was) || show(is) === show(want)) return undefined;
   if (show(was) === show(want) && !between) return "was touched";

@@ -295,3 +295,8 @@ export function isUndisturbed({ options, hit }: ProviderProcess, mail: MailPolic
       !(what === "too slow" && (method === "GET" || method === "DELETE")),
   );
 }
+
+/** A process that nothing else has happened to. */
+export function onlyLostItsEngine({ hit }: ProviderProcess): boolean {
+  return hit.length > 0 && hit.every(({ what }) => what === "engine dies");
+}

@@ -138,6 +138,7 @@ export class Package {
 interface Context {
   readonly verb: Verb;
   readonly phase: Phase;
+  hasBegun: boolean;
 }
 
 /** One for all: each costs time with every promise. */
@@ -164,11 +165,15 @@ let processes = 0;
 
 export class ProviderProcess {
   readonly host: Host;
+  /** What a roster's guard has published. */
+  readonly approvals = new Map<string, unknown>();
   /** Requests that change something. */
   writes = 0;
   dead = false;
   /** It lives on, finishes what it has begun, and begins nothing. */
   engineIsDead = false;
+  /** Operations whose first write came after that. */
+  begunTooLate = 0;
   /** What went wrong on the way. */
   readonly hit: {
     readonly what: FaultName;
@@ -219,7 +224,7 @@ export class ProviderProcess {
   run<T>(verb: Verb, phase: Phase, operation: () => Promise<T>): Promise<T> {
     if (this.isUnheard) return this.#unheard;
     this.options.coverage.count(phase, verb, "none");
-    const work = contexts.run({ verb, phase }, operation);
+    const work = contexts.run({ verb, phase, hasBegun: false }, operation);
     this.#operations.add(work);
     const done = () => this.#operations.delete(work);
     work.then(done, done);
@@ -272,7 +277,7 @@ export class ProviderProcess {
       }
       case join("deployment", "meeting.js"): {
         const { isDeclaredElsewhere } = this.options;
-        const approvals = new Map<string, unknown>();
+        const { approvals } = this;
         return {
           Meeting: class {
             isDeclaredElsewhere = isDeclaredElsewhere;
@@ -321,7 +326,7 @@ export class ProviderProcess {
     if (this.dead || this.#isEnded) return never;
     this.#requests += 1;
     const n = this.#requests;
-    if (init.method !== "GET") this.writes += 1;
+    if (init.method !== "GET") this.#countWrite();
     const fault = this.#faultFor(n, init);
     if (fault === undefined) return this.#send(url, init);
     this.#strike(fault.what, init);
@@ -341,6 +346,14 @@ export class ProviderProcess {
     await this.#send(url, init).catch(() => {});
     return this.#stop();
   };
+
+  #countWrite(): void {
+    this.writes += 1;
+    const context = contexts.getStore();
+    if (context === undefined) return;
+    if (this.engineIsDead && !context.hasBegun) this.begunTooLate += 1;
+    context.hasBegun = true;
+  }
 
   #faultFor(n: number, { method }: Bag): Fault | undefined {
     if (method === "POST") this.#posts.push(n);

@@ -13,6 +13,7 @@ import {
   isUndisturbed,
   type MailPolicy,
   Organization,
+  onlyLostItsEngine,
   people,
   report,
   role,
@@ -312,6 +313,7 @@ class Play {
       if (!isRefused) report(model.exactly(expected, after));
     }
     report(model.onTheWay(before, expected, after));
+    if (onlyLostItsEngine(process)) report(model.inOnePiece(before, expected, after));
     if (isDeclared || program === undefined) this.#assertOnCourse(before, stack, after, process);
     for (const [email, count] of this.#organization.newMails())
       if (count > (expected.mails.get(email) ?? 0))
@@ -329,6 +331,8 @@ class Play {
     const { limits } = this.#roster;
     const { breakGlass } = this.#approval();
     const may = asks && model.mayGo(recorded, { people: this.#list() }, limits, breakGlass);
+    if (!passed && process.approvals.size > 0)
+      throw new Violation("something was approved, and no guard has passed");
     if (passed && !may) throw new Violation("the guard approves what the rails forbid");
     if (may && !passed && isUndisturbed(process, this.history.mail))
       throw new Violation("the guard refuses what the rails allow");
