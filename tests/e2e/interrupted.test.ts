@@ -158,6 +158,8 @@ describe("an `up` that ends between two requests that belong together costs nobo
       expect(providers).to.have.lengthOf(1);
       while (providers.some(isRunning)) await sleep(100);
       expect(rowsOf(world)).to.deep.equal(everybody(`admin pending ${restricted}`));
+      // Those whose turn had not come when the CLI died were left alone.
+      expect(world.simulator.mails).to.have.length.within(3, 9);
     } finally {
       await world.end();
     }

@@ -95,6 +95,30 @@ describe("a roster of twelve, one of them on breakGlass, and flags that leave it
       expectRefused(emails.slice(1), flags, output);
     });
 
+  const guardUrn =
+    "urn:pulumi:test::e2e::trieve:index:Roster$pulumi-nodejs:dynamic/trieve:RosterGuard::team/guard";
+  for (const flags of [[], ["--continue-on-error"]])
+    it(`up ${flags.join(" ")}, with ten of the lines gone: more than the limits allow`, async () => {
+      declare(world, [first, root]);
+      const { output } = await world.fail("up", ...flags);
+      unchanged();
+      expect(output).to.include(
+        `This would remove 10 of 12 people, and limits.maxRemovals "25%" allows 3: ${emails.slice(1).join(", ")}. If that is meant, raise limits.maxRemovals to "84%" for one run.`,
+      );
+    });
+
+  // Whatever is replaced is checked without what is recorded, so the guard would pass any list.
+  for (const flags of [
+    ["--replace", guardUrn],
+    ["--replace", guardUrn, "--continue-on-error"],
+  ])
+    it(`up ${flags.join(" ").replace(guardUrn, "of the guard")}, with ten of the lines gone`, async () => {
+      declare(world, [first, root]);
+      const { output } = await world.fail("up", ...flags);
+      unchanged();
+      expect(output).to.include(`unable to replace resource "${guardUrn}"`);
+    });
+
   it("up --target of the address on breakGlass, with its line gone, and with a lower role", async () => {
     declare(world, emails);
     const gone = await world.fail("up", "--target", `**team/${root}`);
