@@ -164,6 +164,25 @@ describe("an `up` that ends between two requests that belong together costs nobo
       await world.end();
     }
   });
+
+  it("the provider that outlives its CLI may still be at it during the next `up`: one row each", async () => {
+    const world = await World.create({}, { simulator: { mailDelayMs: 50 } });
+    try {
+      keyInUse = world.organization.apiKey;
+      inviteElsewhere(world);
+      await declareAll(world, {});
+      await world.succeed("up");
+      await declareAll(world, { resendTrigger: "1" });
+      // Longer than it takes to unlock the stack and start anew.
+      world.simulator.fault({ route: "invite", times: 3, effect: { delayMs: 8_000 } });
+      await interrupt(world, aPost, deaths["the CLI is killed"] as Death);
+      await world.succeed("up");
+      expect(rowsOf(world)).to.deep.equal(everybody(`admin pending ${restricted}`));
+      for (const email of emails) expect(world.mailsTo(email), email).to.be.within(1, 2);
+    } finally {
+      await world.end();
+    }
+  });
 });
 
 describe("somebody who is removed in the dashboard", function () {
