@@ -1,5 +1,5 @@
 import { type ConnectionSettings, isUuid, resolveConnection } from "../settings";
-import { AdminClient } from "./admin";
+import { AdminClient } from "../trieve/admin";
 import { UsageError } from "./output";
 
 /** Options of every command that asks a server. There is none for the key: others see a command line. */

@@ -1,10 +1,10 @@
 import { listEverybody, ownersOf, presentOf } from "../lifecycle/everybody";
 import { printable } from "../printable";
 import { defaultApiUrl, resolveConnection, resolveLinks } from "../settings";
+import type { AdminClient } from "../trieve/admin";
 import { KeyRejected, NotAllowed, NotFound, TrieveError } from "../trieve/errors";
 import { type Transport, transport } from "../trieve/http";
 import { higherRole } from "../trieve/model";
-import type { AdminClient } from "./admin";
 import { connect, missingSettings, type ServerOptions, settingsOf } from "./connection";
 import { type Cell, type ExitCode, exitCode, type Output } from "./output";
 

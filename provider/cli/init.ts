@@ -2,8 +2,7 @@ import { text as readAll } from "node:stream/consumers";
 import { printable } from "../printable";
 import { count } from "../roster/words";
 import { type ConnectionSettings, resolveConnection, resolveLinks } from "../settings";
-import { TrieveError } from "../trieve/errors";
-import type { AdminClient } from "./admin";
+import type { AdminClient } from "../trieve/admin";
 import { connect, readOrganization, type ServerOptions } from "./connection";
 import { type ExitCode, exitCode, type Output, UsageError } from "./output";
 
@@ -115,12 +114,10 @@ async function findOrganization(
 }
 
 async function makeKey(client: AdminClient, organizationId: string): Promise<string> {
-  try {
-    return await client.createKey(organizationId, keyName, "owner");
-  } catch (error) {
-    if (error instanceof TrieveError && error.outcome === "unknown") throw new KeyUnclear(error);
-    throw error;
-  }
+  const result = await client.createKey(organizationId, { name: keyName, role: "owner" });
+  if (result.result === "done") return result.made;
+  const { error } = result;
+  throw error.outcome === "unknown" ? new KeyUnclear(error) : error;
 }
 
 /** There may be a key now whose text nobody knows. */

@@ -60,6 +60,8 @@ export interface Connection {
   readonly maxConcurrency: number;
   /** What to do about a key that the server rejects, one sentence or two. */
   readonly keyAdvice: string;
+  /** What else to do about an organization that the server does not know, one sentence. */
+  readonly organizationAdvice?: string;
   /**
    * Called when a request goes without an answer for two seconds; once, until one is answered. The text says what was
    * asked, and how long it is waited for.
@@ -103,7 +105,7 @@ export type RemovalResult =
   | { readonly result: "gone" }
   | Unclear;
 
-interface Call extends Attempt {
+export interface Call extends Attempt {
   readonly method: Request["method"];
   readonly path: string;
   readonly body?: unknown;
@@ -175,7 +177,7 @@ export class Client {
   ): Promise<InviteResult> {
     const { email, role, scopes, appUrl, redirectUri } = invitation;
     const post = () =>
-      this.#write(
+      this.#change(
         {
           ...this.attempt(`invite ${email} as ${role}`, organizationId),
           method: "POST",
@@ -206,7 +208,7 @@ export class Client {
     id: string,
     permit?: Permit,
   ): Promise<RemovalResult> {
-    return this.#write(
+    return this.#change(
       {
         ...this.attempt(`delete the invitation of ${email}`, organizationId),
         method: "DELETE",
@@ -224,7 +226,7 @@ export class Client {
     userId: string,
     permit?: Permit,
   ): Promise<RemovalResult> {
-    return this.#write(
+    return this.#change(
       {
         ...this.attempt(`remove ${email}`, organizationId),
         method: "DELETE",
@@ -246,7 +248,7 @@ export class Client {
   ): Promise<RemovalResult> {
     const { role, scopes } = change;
     const what = [role && `the role of ${email} to ${role}`, scopes && `the scopes of ${email}`];
-    return this.#write(
+    return this.#change(
       {
         ...this.attempt(`change ${what.filter(Boolean).join(" and ")}`, organizationId),
         method: "PUT",
@@ -276,21 +278,9 @@ export class Client {
       async () => {
         const response = await this.exchange(call, this.limits.readMs);
         if (response.status !== 200) throw this.failure(call, response);
-        try {
-          const answer = parse(JSON.parse(response.text));
-          this.#waitingIsTold = false;
-          return answer;
-        } catch (error) {
-          throw new UnexpectedAnswer(
-            call,
-            response.status,
-            this.withoutKey(describeMismatch(error)),
-            {
-              // A body cut short may come whole next time; one of another shape will not.
-              transient: error instanceof SyntaxError,
-            },
-          );
-        }
+        const answer = this.parsed(call, response, parse);
+        this.#waitingIsTold = false;
+        return answer;
       },
       this.limits,
       {
@@ -301,6 +291,19 @@ export class Client {
           ),
       },
     ).catch((error) => this.#nameAHang(call, error));
+  }
+
+  /** @throws UnexpectedAnswer */
+  protected parsed<T>(call: Call, response: Response, parse: (json: unknown) => T): T {
+    try {
+      return parse(JSON.parse(response.text));
+    } catch (error) {
+      const mismatch = this.withoutKey(describeMismatch(error));
+      throw new UnexpectedAnswer(call, response.status, mismatch, {
+        // A body cut short may come whole next time; one of another shape will not.
+        transient: error instanceof SyntaxError,
+      });
+    }
   }
 
   /**
@@ -317,20 +320,38 @@ export class Client {
     this.#waitingIsTold = true;
   }
 
-  async #write<R extends { readonly result: string }>(
+  /** A write of which the server answers no more than that it is done. */
+  async #change<R extends { readonly result: string }>(
     call: Call,
     meaningOf: (message: string) => R | undefined,
     permit?: Permit,
   ): Promise<R | { readonly result: "done" } | Unclear> {
+    return this.write<R | { readonly result: "done" }>(
+      call,
+      (response) => {
+        if (response.status === 204) return { result: "done" };
+        return response.status === 400 ? meaningOf(serverMessage(response.text)) : undefined;
+      },
+      permit,
+    );
+  }
+
+  /**
+   * A write. It is never repeated here.
+   *
+   * @param meaningOf an answer; undefined: it is a failure
+   */
+  protected async write<R extends { readonly result: string }>(
+    call: Call,
+    meaningOf: (response: Response) => R | undefined,
+    permit?: Permit,
+  ): Promise<R | Unclear> {
     try {
       const response = await this.exchange(call, this.limits.writeMs, permit);
-      if (response.status === 204) {
-        this.#waitingIsTold = false;
-        return { result: "done" };
-      }
-      const known = response.status === 400 ? meaningOf(serverMessage(response.text)) : undefined;
-      if (known) return known;
-      throw this.failure(call, response);
+      const known = meaningOf(response);
+      if (!known) throw this.failure(call, response);
+      if (response.status < 300) this.#waitingIsTold = false;
+      return known;
     } catch (error) {
       if (error instanceof TrieveError && (error.outcome === "unknown" || error.transient))
         return { result: "unclear", error };
@@ -388,7 +409,7 @@ export class Client {
     if (status === 408) this.#overloads += 1;
     if (status === 401) return new KeyRejected(call, this.connection.keyAdvice);
     if (status === 403) return new NotAllowed(call, message);
-    if (status === 404) return new NotFound(call, message);
+    if (status === 404) return new NotFound(call, message, this.connection.organizationAdvice);
     if (status === 408 || status === 429 || status >= 500) {
       const retryAfter = parseRetryAfter(response.header("retry-after"), Date.now());
       return new ServerFailed(call, status, message, retryAfter);

@@ -67,13 +67,20 @@ export class NotAllowed extends TrieveError {
 export class NotFound extends TrieveError {
   override readonly name = "NotFound";
   override readonly outcome = "not executed";
-  constructor(attempt: Attempt, message: string) {
+  constructor(
+    attempt: Attempt,
+    /** As the server sent it; not for terminals. */
+    readonly serverMessage: string,
+    /** What else to do about an organization that is not there. */
+    organizationAdvice = "",
+  ) {
+    const message = clean(serverMessage);
     super(
       message
         ? sentence(
             attempt,
-            `the server answered 404 (${clean(message)})`,
-            "The organization was deleted, or its id belongs to another server. Check the organization id and the server's URL.",
+            `the server answered 404 (${message})`,
+            `The organization was deleted, or its id belongs to another server. Check the organization id and the server's URL. ${organizationAdvice}`,
           )
         : sentence(
             attempt,

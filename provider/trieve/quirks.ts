@@ -49,3 +49,7 @@ export function invitationLink(
 
 /** In place of an address: a server's first start makes this account for its admin key, an owner whom nobody can declare. */
 export const adminAccount = "default";
+
+/** The organization of the header or the path, whoever asks: this comes before the key is looked at. */
+export const organizationMissing = (message: string) =>
+  message === "Not Found: Organization not found";
