@@ -120,7 +120,7 @@ export function decideEnsure(
       return act([...[...observed.unused, ...observed.used].map(deletion), call]);
     }
     case "member":
-      return decideMember(wanted, observed.memberships, found);
+      return decideMember(wanted, observed, found);
   }
 }
 
@@ -155,7 +155,7 @@ function takenOut(found: Observed, observed: Observed): readonly Membership[] {
 
 function decideMember(
   wanted: Wanted,
-  memberships: readonly [Membership, ...Membership[]],
+  { memberships, unused }: Extract<Observed, { phase: "member" }>,
   found: Observed,
 ): Decision {
   const restricted = memberships.filter(
@@ -166,12 +166,16 @@ function decideMember(
   );
   if (wanted.clearScopes && restricted.length > 0) {
     // The server can set scopes but not take them away: an empty list locks the person out. Out and in again does it,
-    // at once, as long as the account is named in its own spelling.
+    // at once, as long as the account is named in its own spelling. Invitations go first: who is out for longer than
+    // that must not be left with what somebody else has offered them.
     return act(
-      restricted.flatMap((membership): Call[] => [
-        { call: "remove member", userId: membership.userId },
-        invitation(wanted, membership),
-      ]),
+      [
+        ...unused.map(deletion),
+        ...restricted.flatMap((membership): Call[] => [
+          { call: "remove member", userId: membership.userId },
+          invitation(wanted, membership),
+        ]),
+      ],
       restricted.map((membership) => ({ membership, to: "out" })),
     );
   }

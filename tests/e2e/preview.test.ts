@@ -273,7 +273,7 @@ describe("the preview of a roster", function () {
         const [person = "", what = ""] = line.split(/ (.*)/);
         if (/^(invite)/.test(what)) return [[person, "invite"]];
         if (/^(role|scopes)/.test(what)) return [[person, "change"]];
-        return /^line deleted; (pending|member) as/.test(what) ? [[person, "remove"]] : [];
+        return /^line deleted; (pending|member) since/.test(what) ? [[person, "remove"]] : [];
       }),
     );
 

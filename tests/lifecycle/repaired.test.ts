@@ -62,4 +62,15 @@ describe("bugs that were there once", () => {
         `${email} was taken out and added again at once, which is the only way to lift scopes; Trieve sent them a mail.`,
       ]);
     }));
+
+  it("a member whom somebody had invited as owner was left with that when lifting their scopes failed half-way", () =>
+    inWorld({}, async (world) => {
+      put(world, [`member user ${email} [GET /api/chunk]`, `invited owner ${email}`]);
+      world.simulator.fault({ route: "invite", effect: { status: 403 } });
+      const half = await cleared(world).catch((error: HalfDone) => error);
+      expect(rowsOf(world)).to.deep.equal([]);
+      const { outputs } = half as HalfDone;
+      await ensure(world.organization, declared(world), outputs);
+      expect(rowsOf(world)).to.deep.equal([`member user ${email}`]);
+    }));
 });

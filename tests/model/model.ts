@@ -277,7 +277,7 @@ class Course {
       if (clearScopes && rows.some(({ scopes }) => scopes !== null)) {
         this.between.add(email);
         if (owner) this.lowered.add(account);
-        this.places.set(email, { ...this.place(email), members: others });
+        this.places.set(email, { ...this.place(email), members: others, unused: [] });
         this.invite(email, { email: account, role, scopes: null });
         continue;
       }
@@ -553,9 +553,6 @@ export function astray(
     const was = standingOf(before.world.places.get(email) ?? nobody);
     const is = standingOf(after.world.places.get(email) ?? nobody);
     if (was === is || isForgotten(email)) return [];
-    // A member whom somebody has invited as well may be left with that invitation, and what it offers.
-    const { members, unused } = before.start.places.get(email) ?? nobody;
-    if (members.length > 0 && unused.length > 0) return [];
     const isOut = phaseOf(after.start.places.get(email) ?? nobody) === "absent";
     if (isOut && was.replace(/^owner/, "admin") === is) return [];
     return [`${email} was to be ${was}, and is to be ${is} now`];
