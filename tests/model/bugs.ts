@@ -87,7 +87,7 @@ const ofPeople: readonly Bug[] = [
   bug(
     "a mail that failed is forgotten",
     act,
-    'if (!progress.mailFailed || settings.mail === "optional")',
+    'if (!progress.mailFailed || links.mail === "optional")',
     "if (true)",
   ),
   bug(
