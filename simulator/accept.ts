@@ -1,6 +1,7 @@
 import { type Answer, empty, Panic, Refusal, refusal, textRefusal } from "./answer";
-import { queryId, type World } from "./call";
+import { queryId } from "./call";
 import { type Account, type Invitation, roleOf } from "./rows";
+import type { World } from "./world";
 
 /** Somebody as the identity provider describes them. */
 export interface Person {

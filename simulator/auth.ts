@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { refusal } from "./answer";
-import type { World } from "./call";
 import { type Membership, type Organization, roleOf } from "./rows";
 import { scopesAllow } from "./scopes";
 import type { Store } from "./store";
 import { parseUuid } from "./uuid";
+import type { World } from "./world";
 
 /** Whom a credential stands for. */
 export interface User {

@@ -2,32 +2,10 @@ import type { GenericSchema } from "valibot";
 import { type Answer, json, refusal, textRefusal } from "./answer";
 import type { Caller, User } from "./auth";
 import { jsonRefusal, readJson } from "./json";
-import type { PostOffice } from "./mail";
 import { pause } from "./pause";
-import type { Pool } from "./pool";
 import type { Organization } from "./rows";
-import type { Store } from "./store";
 import { parseUuid } from "./uuid";
-
-/** How long the server takes, in milliseconds. */
-export interface ServiceTimes {
-  /** The two lists. @default 0 */
-  readonly list?: number;
-  /** Each row of a list, after it was read. @default 0 */
-  readonly row?: number;
-  /** Everything else but health and invitations, which take as long as their mails. @default 0 */
-  readonly other?: number;
-}
-
-/** What all requests share. */
-export interface World {
-  readonly store: Store;
-  readonly pool: Pool;
-  readonly postOffice: PostOffice;
-  /** `ADMIN_API_KEY` of the server. */
-  readonly adminKey: string;
-  readonly serviceTimes: ServiceTimes;
-}
+import type { World } from "./world";
 
 /** One authenticated request to a handler. */
 export interface Call {

@@ -1,8 +1,8 @@
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import { inboxPage, inboxPath, invitationIn } from "./inbox";
-import type { Simulator } from "./index";
 import { signInPage } from "./sign-in";
+import type { Simulator } from "./simulator";
 
 const acceptance = v.object({
   link: v.string(),

@@ -1,14 +1,7 @@
 import * as v from "valibot";
 import { type Answer, json, refusal } from "./answer";
-import {
-  adminOnly,
-  bodyAnd,
-  type Call,
-  organizationOf,
-  ownerOnly,
-  pathId,
-  type World,
-} from "./call";
+import { adminOnly, bodyAnd, type Call, organizationOf, ownerOnly, pathId } from "./call";
+import type { World } from "./world";
 
 const datasetData = v.object({
   dataset_name: v.string(),

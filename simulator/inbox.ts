@@ -1,8 +1,8 @@
 import { html } from "hono/html";
-import type { Simulator } from "./index";
 import type { Mail } from "./mail";
 import { type Html, page } from "./page";
 import { roleName } from "./rows";
+import type { Simulator } from "./simulator";
 
 /** Where people read the simulator's mails. The slash lets it be a redirect URI as well. */
 export const inboxPath = "/simulator/inbox/";

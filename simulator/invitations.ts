@@ -1,10 +1,11 @@
 import * as v from "valibot";
 import { type Answer, empty, refusal } from "./answer";
 import type { User } from "./auth";
-import { adminOnly, bodyAnd, type Call, list, organizationOf, pathId, type World } from "./call";
+import { adminOnly, bodyAnd, type Call, list, organizationOf, pathId } from "./call";
 import { i32, scopes } from "./json";
 import { invitationLink, memberLink } from "./mail";
 import type { Organization } from "./rows";
+import type { World } from "./world";
 
 const invitationData = v.object({
   user_role: i32,

@@ -1,18 +1,10 @@
 import * as v from "valibot";
 import { type Answer, empty, refusal } from "./answer";
-import {
-  adminOnly,
-  bodyAnd,
-  type Call,
-  list,
-  loggedUser,
-  organizationOf,
-  pathId,
-  type World,
-} from "./call";
+import { adminOnly, bodyAnd, type Call, list, loggedUser, organizationOf, pathId } from "./call";
 import { i32, scopes, uuid } from "./json";
 import { roleOf } from "./rows";
 import { slimUser } from "./views";
+import type { World } from "./world";
 
 const updateData = v.object({
   user_id: v.nullish(uuid, null),

@@ -9,10 +9,10 @@ import {
   ownerOnly,
   pathId,
   queryId,
-  type World,
 } from "./call";
 import { i32, scopes, uuid } from "./json";
 import { completeOrganization, keyView, planJson, slimUser } from "./views";
+import type { World } from "./world";
 
 const createData = v.object({ name: v.string() });
 const updateData = v.object({

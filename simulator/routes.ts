@@ -1,5 +1,5 @@
 import { type Answer, empty } from "./answer";
-import type { Call, World } from "./call";
+import type { Call } from "./call";
 import { createDataset, listDatasets } from "./datasets";
 import { deleteInvitation, invite, listInvitations } from "./invitations";
 import type { Route } from "./log";
@@ -15,6 +15,7 @@ import {
   updateOrganization,
 } from "./organizations";
 import { startSignIn } from "./sign-in";
+import type { World } from "./world";
 
 /** Answers one kind of request. */
 type Handler = (world: World, call: Call) => Answer | Promise<Answer>;

@@ -5,11 +5,11 @@ import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
 import { type Answer, empty, Panic, Refusal } from "./answer";
 import { authenticate, keyOf, organizationHeader } from "./auth";
-import type { World } from "./call";
 import type { Effect, Faults } from "./faults";
 import type { Log, RequestRecord, Route } from "./log";
 import { pause } from "./pause";
 import { type Resource, resources } from "./routes";
+import type { World } from "./world";
 
 /** What the HTTP side needs. */
 interface Machinery extends World {

@@ -1,8 +1,9 @@
 import { html } from "hono/html";
 import { loginState } from "./accept";
 import { type Answer, empty } from "./answer";
-import type { Call, World } from "./call";
+import type { Call } from "./call";
 import { type Html, page } from "./page";
+import type { World } from "./world";
 
 /** Where the simulator's stand-in for an identity provider lives. */
 const signInPath = "/simulator/sign-in";
