@@ -156,7 +156,8 @@ describe("an `up` that ends between two requests that belong together costs nobo
         running.kill("SIGKILL");
       });
       expect(providers).to.have.lengthOf(1);
-      while (providers.some(isRunning)) await sleep(100);
+      for (let i = 0; i < 1_000 && providers.some(isRunning); i++) await sleep(100);
+      expect(providers.filter(isRunning)).to.deep.equal([]);
       expect(rowsOf(world)).to.deep.equal(everybody(`admin pending ${restricted}`));
       // Those whose turn had not come when the CLI died were left alone.
       expect(world.simulator.mails).to.have.length.within(3, 9);
