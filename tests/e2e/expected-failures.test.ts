@@ -176,7 +176,7 @@ describe("what a user can cause is told without a stack", function () {
     });
 
     it("a default role that would lower somebody, without a preview", async () => {
-      await write(roster(`{ members: ["admin@example.com"] }`));
+      await write(roster(`{ members: ["admin@example.com"], limits: { maxRemovals: "100%" } }`));
       await fails("up", "a default role lowers nobody");
     });
 
