@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { meetingFolder } from "../folder";
+import { isAlive, meetingFolder } from "../folder";
 import type { Outputs } from "../lifecycle/state";
 import type { Approval } from "../roster/approval";
 import type { RosterRecord } from "../roster/rails";
@@ -232,14 +232,6 @@ class Reader {
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
 function readFrom(path: string, begin: number, end: number): Buffer {
   const file = openSync(path, "r");
   try {
@@ -262,9 +254,9 @@ function fileOf(engineAddress: string): string {
 function sweep(): void {
   const folder = meetingFolder();
   const oldest = Date.now() - 7 * 24 * 3600 * 1000;
-  for (const name of readdirSync(folder).filter((file) => file.endsWith(".jsonl"))) {
+  for (const name of readdirSync(folder).filter((file) => !file.endsWith(".lock"))) {
     const path = join(folder, name);
     const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: oldest };
-    if (mtimeMs < oldest) rmSync(path, { force: true });
+    if (mtimeMs < oldest) rmSync(path, { recursive: true, force: true });
   }
 }

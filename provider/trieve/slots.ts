@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, rmdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bulkhead } from "cockatiel";
 import { lock } from "proper-lockfile";
-import { meetingFolder } from "../folder";
+import { isAlive, meetingFolder } from "../folder";
 
 /** Runs a piece of work while it holds one of the slots. The signal ends the wait for a slot. */
 export type Slots = <T>(work: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
@@ -15,7 +15,7 @@ const keepMs = 25;
 const turnMs = 50;
 /** The longest pause of one that waits, before it looks again. */
 const pollMs = 25;
-/** A slot that its holder has not touched for so long is that of a process that is dead. */
+/** A slot that its holder has not touched for so long is that of a process that is dead, where that cannot be asked. */
 const staleMs = 10_000;
 
 /**
@@ -123,8 +123,10 @@ async function tryLock(path: string): Promise<Slot | undefined> {
         held = false;
       },
     });
+    writeFileSync(holderOf(path), `${process.pid}`);
     return {
       release: async () => {
+        rmSync(holderOf(path), { force: true });
         await release().catch(() => {});
       },
       isHeld: () => held,
@@ -132,20 +134,37 @@ async function tryLock(path: string): Promise<Slot | undefined> {
     };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ELOCKED") throw error;
-    removeStale(`${path}.lock`);
+    removeStale(path);
     return undefined;
   }
 }
 
 /** Removes the lock of a dead process: of all that see it, the one that makes a folder named after that very lock. */
 function removeStale(path: string): void {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (!found || Date.now() - found.mtimeMs < staleMs) return;
+  const lockPath = `${path}.lock`;
+  const found = statSync(lockPath, { throwIfNoEntry: false });
+  if (!found || (isHeld(path) && Date.now() - found.mtimeMs < staleMs)) return;
   try {
     mkdirSync(`${path}-${found.ino}-${found.mtimeMs}`);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return;
     throw error;
   }
-  rmdirSync(path);
+  // The lock last: who takes it next says who they are, and nobody takes them for the dead one until then.
+  rmSync(holderOf(path), { force: true });
+  rmdirSync(lockPath);
+}
+
+/** Whether the process that holds a lock lives, as far as is known: it says who it is just after it has the lock. */
+function isHeld(path: string): boolean {
+  try {
+    return isAlive(Number(readFileSync(holderOf(path), "utf8")));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return true;
+    throw error;
+  }
+}
+
+function holderOf(path: string): string {
+  return `${path}.pid`;
 }

@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   utimesSync,
@@ -176,11 +177,33 @@ describe("slots", () => {
     )(async () => {
       entered = true;
     });
-    holder.kill("SIGKILL");
-    await once(holder, "exit");
     await sleep(100);
-    expect([entered, locks().length], "not at once").to.deep.equal([false, 1]);
-    age(join(meetingFolder(), locks()[0] ?? ""));
+    expect([entered, locks().length], "not while it lives").to.deep.equal([false, 1]);
+    holder.kill("SIGKILL");
+    // At once: a preview after a crash waits for no more than five seconds.
+    await next;
+    expect(entered).to.equal(true);
+  });
+
+  it("of which nobody knows who holds them free themselves when nobody has touched them for ten seconds", async () => {
+    const slots = slotsFor("unknown", 1);
+    let lock = "";
+    let pid = "";
+    await slots(async () => {
+      lock = join(meetingFolder(), locks()[0] ?? "");
+      pid = lock.replace(/lock$/, "pid");
+      expect(readFileSync(pid, "utf8")).to.equal(String(process.pid));
+    });
+    await released();
+    expect(existsSync(pid)).to.equal(false);
+    mkdirSync(lock);
+    let entered = false;
+    const next = slots(async () => {
+      entered = true;
+    });
+    await sleep(100);
+    expect(entered).to.equal(false);
+    age(lock);
     await next;
     expect(entered).to.equal(true);
   });
