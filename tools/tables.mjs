@@ -10,12 +10,12 @@ const ts = createRequire(import.meta.url)("typescript");
 
 /** By name: where it is declared, and what its rows are called. Members of a union of types are looked for as well. */
 const sources = {
-  TrieveInvitationArgs: { file: "provider/invitation.ts", rows: "argument" },
-  TrieveInvitation: { file: "provider/invitation.ts", rows: "output" },
-  ProviderArgs: { file: "provider/provider.ts", rows: "setting" },
-  TrieveRosterArgs: { file: "provider/roster/component.ts", rows: "argument" },
-  RosterMember: { file: "provider/roster/component.ts", rows: "key" },
-  TrieveRoster: { file: "provider/roster/component.ts", rows: "output" },
+  TrieveInvitationArgs: { file: "provider/program/invitation.ts", rows: "argument" },
+  TrieveInvitation: { file: "provider/program/invitation.ts", rows: "output" },
+  ProviderArgs: { file: "provider/program/provider.ts", rows: "setting" },
+  TrieveRosterArgs: { file: "provider/program/roster.ts", rows: "argument" },
+  RosterMember: { file: "provider/program/roster.ts", rows: "key" },
+  TrieveRoster: { file: "provider/program/roster.ts", rows: "output" },
   Limits: { file: "provider/roster/rails.ts", rows: "limit" },
 };
 

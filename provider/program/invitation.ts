@@ -10,14 +10,14 @@ import { Provider, providerOf } from "./provider";
 /** Arguments of {@link TrieveInvitation}. */
 export interface TrieveInvitationArgs {
   /**
-   * Whom to have in the organization. Case does not matter; 100 characters at most. Checked more strictly than by
-   * Trieve, which stops at some addresses that it accepts. A change replaces: the new person is invited first, the
-   * old one removed after.
+   * Email address of the person. Case-insensitive, at most 100 characters, plain ASCII. The check is stricter than
+   * Trieve's, because some addresses that Trieve accepts make its server stop. A change replaces the resource: it
+   * invites the new person first and removes the old one after.
    */
   email: pulumi.Input<string>;
   /**
-   * `"user"`, `"admin"` or `"owner"`. Left out: a new person is invited as user, somebody who is there already keeps
-   * their role, and a role changed elsewhere is not changed back.
+   * `"user"`, `"admin"` or `"owner"`. If omitted, new people get `user`, existing members and invited people keep
+   * their role, and a role that is changed elsewhere is not changed back.
    */
   role?: pulumi.Input<Role>;
   /** Set by rosters: the role is a default, and lowers nobody who is found with a higher one. @internal */
@@ -25,27 +25,27 @@ export interface TrieveInvitationArgs {
   /** Set by rosters: their mark, without whose guard nothing is done to the person. @internal */
   roster?: pulumi.Input<string>;
   /**
-   * Route patterns such as `"POST /api/chunk/search"`. Only these are allowed, **and on these the person acts as
-   * owner**. Patterns are regular expressions that may match anywhere in `METHOD /path`. Left out: no restriction for
-   * a new person, and somebody who is there keeps theirs, unless the program had set them.
+   * Route patterns such as `"POST /api/chunk/search"`. The person may use only these routes, **and acts as owner on
+   * them**. Each pattern is a regular expression that may match anywhere in `METHOD /path`. If omitted, new people
+   * have no restriction and existing people keep their scopes. If an earlier program set scopes, they are lifted.
    */
   scopes?: pulumi.Input<pulumi.Input<string>[]>;
-  /** UUID. A change replaces. @default the provider's organization */
+  /** UUID of the organization. A change replaces the resource. @default the provider's organization */
   organizationId?: pulumi.Input<string>;
   /**
-   * What deleting the resource does. `"revert"`: what this resource did is undone; somebody found as a member stays,
-   * and their role is put back only if that lowers it. `"remove"`: membership and unused invitations go, whoever made
-   * them. To leave everything as it is use Pulumi's `retainOnDelete`.
+   * What deleting the resource does. `"revert"` removes the person, unless they were already a member when the
+   * resource was created: then they stay, and get their original role back if it is lower. `"remove"` always removes
+   * the person and all their unused invitations. Pulumi's `retainOnDelete` leaves everything as it is.
    * @default "revert"
    */
   deletionPolicy?: pulumi.Input<DeletionPolicy>;
-  /** Any change sends a pending invitation once more. So does a change of its role or scopes, and nothing else. */
+  /** Any text. Changing it sends a pending invitation once more. Has no effect on members. */
   resendTrigger?: pulumi.Input<string>;
 }
 
 /**
- * A person who is in a Trieve organization, with a role: invited if they are not there yet, adopted if they are.
- * Its id is `<organizationId>/<email in lower case>`, before and after they accept.
+ * A person in a Trieve organization, with a role. Invites people who are not there yet, and adopts existing members.
+ * The id is `<organizationId>/<email in lower case>`, before and after the person accepts.
  *
  * @example
  * ```ts
@@ -56,38 +56,39 @@ export interface TrieveInvitationArgs {
  * ```
  */
 export class TrieveInvitation extends pulumi.CustomResource {
-  /** In lower case. */
+  /** Email address in lower case. */
   declare readonly email: pulumi.Output<string>;
-  /** UUID. */
+  /** UUID of the organization. */
   declare readonly organizationId: pulumi.Output<string>;
-  /** As it is at the server, also where the program does not say. While absent: as last seen, `null` if never. */
+  /** Role on the server, also if the program omits it. While `status` is `"absent"`, the role last seen or `null`. */
   declare readonly role: pulumi.Output<Role | null>;
-  /** As they are at the server; `null`: no restriction. While absent: as last seen. */
+  /** Scopes on the server; `null` means no restriction. While `status` is `"absent"`, the scopes last seen. */
   declare readonly scopes: pulumi.Output<string[] | null>;
   /**
-   * `"pending"`: invited, not accepted. `"member"`: in. `"absent"`: neither, as a refresh found them or an update that
-   * failed half-way left them; the next `up` brings them back with the rights they had, but never as owner.
+   * `"pending"`: invited, not accepted yet. `"member"`: a member. `"absent"`: neither, because somebody removed the
+   * person or an update failed half-way. The next `up` brings them back with the role and scopes they had, but as
+   * owner only if the program says so.
    */
   declare readonly status: pulumi.Output<Status>;
-  /** UUID of the account; `null` while pending. */
+  /** UUID of the account; `null` unless `status` is `"member"`. */
   declare readonly userId: pulumi.Output<string | null>;
-  /** ISO 8601; `null` for somebody who was never invited. */
+  /** Time of the latest invitation, ISO 8601; `null` if there is none. */
   declare readonly invitedAt: pulumi.Output<string | null>;
-  /** ISO 8601; `null` while pending. */
+  /** Start of the membership, ISO 8601; `null` unless `status` is `"member"`. */
   declare readonly joinedAt: pulumi.Output<string | null>;
-  /** Found as a member: this resource did not bring them in. */
+  /** Whether the person was already a member when the resource was created. */
   declare readonly adopted: pulumi.Output<boolean>;
-  /** The role they were found with; `null` if not adopted. */
+  /** Role that the person had then; `null` if not adopted. */
   declare readonly originalRole: pulumi.Output<Role | null>;
-  /** Link of the pending invitation, else `null`. Secret: whoever signs in with that address there is in. */
+  /** Link of the pending invitation, else `null`. Secret: anybody who signs in there with that address is a member. */
   declare readonly inviteUrl: pulumi.Output<string | null>;
-  /** The last mail failed and is owed; the next `up` sends it. */
+  /** Whether the last invitation email failed. The next `up` sends it again. */
   declare readonly mailFailed: pulumi.Output<boolean>;
   /** Marks this resource among those of the same person. Of no use to programs. @internal */
   declare readonly instance: pulumi.Output<string>;
 
   /**
-   * @param name unique in the stack; renaming it costs nobody their access
+   * @param name unique in the stack; a new name removes nobody
    * @throws if another resource of the program declares the same person in the same organization
    */
   constructor(name: string, args: TrieveInvitationArgs, opts?: pulumi.CustomResourceOptions) {
@@ -126,10 +127,10 @@ export class TrieveInvitation extends pulumi.CustomResource {
   }
 
   /**
-   * Looks up a person who is in the organization or invited, without managing them.
+   * Looks up a member or an invited person, without managing them.
    *
    * @param id `<organizationId>/<email>`
-   * @throws while the program runs, if they are neither
+   * @throws while the program runs, if the person is neither
    */
   static get(
     name: string,

@@ -6,50 +6,50 @@ import type { Role } from "../trieve/model";
 import { problem } from "./problem";
 import { providerOf, settingsOf } from "./provider";
 
-/** Somebody who is in an organization, or invited to it. */
+/** A member of an organization, or a person invited to it. */
 export interface Member {
-  /** In lower case. */
+  /** Email address in lower case. */
   readonly email: string;
-  /** The highest, where they have several memberships. */
+  /** The highest role, if the person has several memberships. */
   readonly role: Role;
-  /** `null`: no restriction. */
+  /** Route patterns; `null` means no restriction. */
   readonly scopes: readonly string[] | null;
-  /** `"pending"`: invited, not accepted. `"member"`: in. */
+  /** `"pending"`: invited, not accepted yet. `"member"`: a member. */
   readonly status: Exclude<Status, "absent">;
   /** UUID of the account; `null` while pending. */
   readonly userId: string | null;
-  /** ISO 8601; `null` while pending. */
+  /** Start of the membership, ISO 8601; `null` while pending. */
   readonly joinedAt: string | null;
-  /** ISO 8601; `null` for somebody who was never invited. */
+  /** Time of the latest invitation, ISO 8601; `null` if there is none. */
   readonly invitedAt: string | null;
 }
 
 /** Arguments of {@link getMembers}. */
 export interface GetMembersArgs {
-  /** UUID. @default the provider's organization */
+  /** UUID of the organization. @default the provider's organization */
   organizationId?: string;
 }
 
 /** Arguments of {@link getMembersOutput}. */
 export interface GetMembersOutputArgs {
-  /** UUID. @default the provider's organization */
+  /** UUID of the organization. @default the provider's organization */
   organizationId?: pulumi.Input<string>;
 }
 
 /** Result of {@link getMembers}. */
 export interface GetMembersResult {
-  /** UUID, in lower case. */
+  /** UUID of the organization, in lower case. */
   readonly organizationId: string;
-  /** Everybody, by address. */
+  /** All members and invited people, sorted by email address. */
   readonly members: readonly Member[];
 }
 
 /**
- * Looks up who is in an organization and who is invited, from two lists, through the given provider: that of `opts`, of
- * its parent, or the stack's settings. Also at preview.
+ * Lists the members of an organization and the people invited to it, also in a preview. Uses the provider of `opts`,
+ * or else that of the parent, or else the settings of the stack.
  *
- * @throws if the server cannot be asked, or if a setting of the provider is not known yet: use
- * {@link getMembersOutput} then
+ * @throws if Trieve cannot be reached, or if a setting of the provider is not known yet: then use
+ * {@link getMembersOutput}
  *
  * @example
  * ```ts
@@ -75,7 +75,8 @@ export async function getMembers(
 }
 
 /**
- * Like {@link getMembers}, with arguments and a provider that may only be known during `up`, and with `dependsOn`.
+ * Does the same as {@link getMembers}. Accepts arguments and a provider that are known only during `up`, and
+ * `dependsOn`.
  *
  * @example
  * ```ts

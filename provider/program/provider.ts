@@ -4,31 +4,31 @@ import { explicitMarker, type MailPolicy, resolveSettings, type SettingsResult }
 
 /** Arguments of {@link Provider}. */
 export interface ProviderArgs {
-  /** Organization API key, of role admin or owner. An explicit provider always keeps it as a secret. */
+  /** API key of the organization, with role admin or owner. An explicit provider always stores it as a secret. */
   apiKey: pulumi.Input<string>;
-  /** UUID of the organization; may be left out where every resource names its own. */
+  /** UUID of the organization. May be omitted if every resource names its own. */
   organizationId?: pulumi.Input<string>;
   /** Base URL of the server, without `/api`. @default "https://api.trieve.ai" */
   apiUrl?: pulumi.Input<string>;
-  /** API base that goes into the link of the mail, with `/api`. @default `<apiUrl>/api` */
+  /** Base URL of the API in the link of the email, with `/api`. @default `<apiUrl>/api` */
   appUrl?: pulumi.Input<string>;
   /**
-   * Where a person lands after accepting; its path ends with a slash.
+   * URL to which a person is sent after accepting. Its path ends with a slash.
    * @default "https://dashboard.trieve.ai/" for the default server; required for any other
    */
   redirectUri?: pulumi.Input<string>;
   /**
-   * `required`: an invitation whose mail fails is an error. `optional`: the invitation is enough.
+   * `required`: an email that fails is an error. `optional`: the invitation alone is enough.
    * @default "required"
    */
   mail?: pulumi.Input<MailPolicy>;
-  /** Requests in flight, 1 to 8, over all processes of this user on this machine. @default 4 */
+  /** Requests at once to one server, 1 to 8, from all processes of this user on this machine. @default 4 */
   maxConcurrency?: pulumi.Input<number>;
 }
 
 /**
- * A second organization, server or key in one program. It takes nothing from stack config and nothing from the
- * environment. Give it to Trieve resources only: to Pulumi it is the provider of every dynamic resource.
+ * Settings for a second organization, server or key in one program. Reads neither stack config nor the environment.
+ * Pass it to Trieve resources only: Pulumi uses it for every dynamic resource that it is passed to.
  *
  * @example
  * ```ts
@@ -45,7 +45,7 @@ export interface ProviderArgs {
  * ```
  */
 export class Provider extends pulumi.ProviderResource {
-  /** As given; the program needs it to tell whom its resources declare. */
+  /** The organization as it was given. */
   readonly organizationId: pulumi.Input<string> | undefined;
   /** As the provider process reads them. @internal */
   readonly settings: pulumi.Output<SettingsResult>;

@@ -13,49 +13,53 @@ import { TrieveInvitation } from "./invitation";
 import { mendable, problem } from "./problem";
 import { namedAndUnmanaged, protectAddresses, RosterSweep, type Swept } from "./sweep";
 
-/** One person of a list in the program: an address alone, or with what is to be different for them. */
+/** One person of a list in the program: an email address, or an object with more. */
 export type RosterMember =
   | string
   | {
-      /** Whom to have in the organization. */
+      /** Email address of the person. Case-insensitive. */
       email: string;
-      /** @default that of `defaults` */
+      /** `"user"`, `"admin"` or `"owner"`. @default that of `defaults` */
       role?: Role;
       /** Route patterns, as those of a TrieveInvitation. @default those of `defaults` */
       scopes?: string[];
-      /** Last day, YYYY-MM-DD in UTC. It takes a run after that day to remove them. @default no end */
+      /** Last day, YYYY-MM-DD in UTC. The first `up` after that day removes the person. @default no end */
       until?: string;
-      /** Change it to send a pending invitation once more. */
+      /** Any text. Changing it sends a pending invitation once more. */
       resend?: string;
-      /** For those who read the list. */
+      /** Any text for people who read the list. */
       note?: string;
     };
 
 /** Arguments of {@link TrieveRoster}: a file, or people in the program. */
 export interface TrieveRosterArgs {
-  /** YAML or JSON, relative to the program's folder: `defaults` and `members`. */
+  /** Path of a YAML or JSON file with `members` and `defaults`, relative to the program's folder. */
   file?: string;
-  /** People in the program, instead of a file. */
+  /** People as a list in the program. Required if there is no `file`. */
   members?: RosterMember[];
-  /** For people whose own line says nothing. Only with `members`; a file has its own. */
+  /** Role and scopes of people whose entry omits them. Only with `members`; a file contains its own. */
   defaults?: {
-    /** @default "user" */
+    /** `"user"`, `"admin"` or `"owner"`. @default "user" */
     role?: Role;
     /** Route patterns, as those of a TrieveInvitation. */
     scopes?: string[];
   };
-  /** UUID. @default the provider's organization */
+  /** UUID of the organization. @default the provider's organization */
   organizationId?: pulumi.Input<string>;
-  /** What becomes of those whose line goes. @default "remove": out, also if they were members before */
+  /**
+   * What deleting a line does. `"remove"` removes the person, even if they were a member before. `"revert"` keeps
+   * those who were.
+   * @default "remove"
+   */
   deletionPolicy?: DeletionPolicy;
-  /** What a single change must not exceed; checked at preview, before any write. */
+  /** What one change of the list must not exceed. A change that exceeds them is refused before any write. */
   limits?: Limits;
-  /** Addresses that no change of the roster removes or demotes. */
+  /** Email addresses of people whom this roster never removes or demotes, not even to undo drift. */
   breakGlass?: string[];
   /**
-   * People in the organization whom nothing in the program declares. `"warn"` names them in one line of a preview.
-   * `"ignore"` does not mention them. `"remove"` removes those whom a preview of this stack has named, on this machine
-   * within the last hour; they count for `limits.maxRemovals`. The last owner, the account of the API key, the server's
+   * What happens to people in the organization whom the program does not declare. `"warn"` names them in previews.
+   * `"ignore"` does not mention them. `"remove"` removes people whom a preview of this stack has named, on this machine
+   * within the last hour. They count for `limits.maxRemovals`. The last owner, the account of the API key, the server's
    * own account and addresses on `breakGlass` stay.
    * @default "warn"
    */
@@ -63,13 +67,14 @@ export interface TrieveRosterArgs {
 }
 
 /**
- * Many people as reviewed data. Each becomes a {@link TrieveInvitation} named `<roster>/<email>`, so that a preview
- * shows people, and the order of the file means nothing. The file is the truth about those whom it names.
+ * Many people from a file or a list. Creates a {@link TrieveInvitation} named `<roster>/<email>` for each of them, so
+ * that a preview shows people and the order of the list has no effect. The list is authoritative for everyone on it:
+ * deleting a line removes that person, even if they were a member before.
  *
- * A guard resource holds the list. A change that removes too many, or the last owner, is refused at preview, before
- * any write. Nothing is done to anybody on the roster in a run that leaves the guard out: `--target` and `--exclude`
- * without it, `destroy`, a program without the roster. To destroy a roster, set `limits.maxRemovals` to `"100%"` and run
- * `pulumi up` first.
+ * The guard resource `<roster>/guard` records the list and checks the limits. A change that exceeds them is refused in
+ * the preview, before any write. A run that does not check the guard creates, changes and removes nobody of the roster:
+ * `--target` and `--exclude` without it, `destroy`, a program without the roster. To destroy a roster, set
+ * `limits.maxRemovals` to `"100%"` and run `pulumi up` first.
  *
  * @example
  * ```ts
@@ -84,18 +89,18 @@ export interface TrieveRosterArgs {
  * ```
  */
 export class TrieveRoster extends pulumi.ComponentResource {
-  /** Everybody on the roster, by lower-case address. */
+  /** Status of everyone on the roster, by email address in lower case. */
   readonly people: pulumi.Output<Record<string, Status>>;
-  /** How many are in, and how many are invited. */
+  /** Number of members, and number of invited people who have not accepted yet. */
   readonly counts: pulumi.Output<{
-    /** In. */
+    /** Members. */
     member: number;
-    /** Invited, not accepted. */
+    /** Invited, not accepted yet. */
     pending: number;
   }>;
 
   /**
-   * @throws with all problems of the list at once, each as `members.yaml:7:5: …`
+   * @throws if the list has problems, with all of them, each as `members.yaml:7:5: …`
    */
   constructor(name: string, args: TrieveRosterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("trieve:index:Roster", name, {}, opts);

@@ -4,26 +4,25 @@ import { type Role, roleNumber } from "../trieve/model";
 import { hasEnded } from "./people";
 import { count, firstTen, nearest, unknownKey } from "./words";
 
-/** How much a single change of a roster may do. */
+/** What one change of a roster must not exceed. */
 export interface Limits {
   /**
-   * How many people one change may remove: a count, or a share of the previous list. A share above 0% always allows
-   * one person; `0` and `"0%"` allow nobody. People whose `until` ran out do not count; a change of organization
-   * removes everybody.
+   * How many people one change may remove: a number, or a percentage of the previous list. A percentage above 0%
+   * always allows one person; `0` and `"0%"` allow none. People whose `until` has passed do not count. A change of
+   * organization counts as removing everyone. `"100%"` also allows `pulumi destroy`.
    *
    * @default "25%"
    */
   readonly maxRemovals?: number | `${number}%`;
   /**
-   * How many owners the roster must keep. No change may leave fewer than this, or than there were, whichever is less:
-   * owners may well be looked after elsewhere, so a roster that never had as many is left alone. If given, the first
-   * run must declare as many.
+   * How many owners the roster must keep. A change may not lower their number below this. A roster that had fewer may
+   * keep as many as it had, and the last change may always be taken back. If set, the first `up` must declare as many.
    *
    * @default 1
    */
   readonly minOwners?: number;
   /**
-   * Domains of the addresses that may be on the roster, in any case. A subdomain is another domain.
+   * Email domains that may be on the roster. Case-insensitive. A subdomain is a different domain.
    *
    * @default any
    */
@@ -47,7 +46,7 @@ export interface RosterPerson {
   readonly until?: string;
 }
 
-/** What must hold for a change to go on. */
+/** What a change must not exceed, and whom it must not touch. */
 export interface Rules {
   readonly limits: Limits;
   /** Addresses, in any case, that no change may remove or demote. */
@@ -72,7 +71,7 @@ const defaultMinOwners = 1;
  * @param before what the last run recorded; undefined on the first
  * @param after what is declared now
  * @param day today, YYYY-MM-DD in UTC
- * @returns what is against it, a sentence each with the way on; of wrong limits too. Empty: nothing
+ * @returns the reasons against it, each with what to do; also what is wrong with the limits. Empty if it may
  */
 export function checkRails(
   before: RosterRecord | undefined,
