@@ -124,6 +124,29 @@ describe(document, function () {
 
     await program();
     await world.fail("up"); // without a preview
+    expect(world.writes()).to.deep.equal([]);
+    expect(world.people()).to.deep.equal(everybody);
+  });
+
+  recipe("Destroy a roster", async (shown) => {
+    await program(team);
+    write("members.yaml", ada, bob);
+    world.simulator.addMember(world.organization.id, bob, "user");
+    await world.succeed("up");
+    await world.fail("destroy");
+    expect(Object.keys(world.people())).to.deep.equal([ada, bob]);
+
+    await shown.program();
+    await shown.commands();
+    expect(world.people()).to.deep.equal({});
+
+    // Alone, by the program.
+    await program(team);
+    await world.succeed("up");
+    await program(`${team.replace(" });", "")}, limits: { maxRemovals: "100%" } });`);
+    await world.succeed("up");
+    await program();
+    await world.succeed("up");
     expect(world.people()).to.deep.equal({});
   });
 
