@@ -58,7 +58,7 @@ describe("hostile text, with the real CLI", function () {
       bad: { email: `${hostile}@example.com`, role: words.slice(9).join(""), scopes: words },
     });
     const { output } = await world.fail("preview");
-    expect(output).to.match(/email ".*… is longer than the 100 characters/);
+    expect(output).to.match(/email ".*…" is longer than the 100 characters/);
     expectPlain(output);
   });
 

@@ -46,7 +46,7 @@ describe("the package, as npm packs it", function () {
       "dist/provider/index.js",
       "dist/provider/index.d.ts",
       "dist/provider/cli/main.js",
-      "dist/provider/host.js",
+      "dist/provider/dynamic/host.js",
       "dist/simulator/index.js",
       // Rosters name it for editors.
       "provider/roster/members.schema.json",
@@ -80,10 +80,10 @@ describe("the package, as npm packs it", function () {
 
   it("shows places in its sources where Node follows source maps", () => {
     const source = `const { TrieveInvitation } = require("pulumi-trieve");
-      try { new TrieveInvitation("ada", {}, { import: "x" }) } catch ({ stack }) { console.log(stack) }`;
+      try { new TrieveInvitation("", {}) } catch ({ stack }) { console.log(stack) }`;
     const args = ["--enable-source-maps", "--eval", source];
     const stack = execFileSync("node", args, { cwd: folder, encoding: "utf8" });
-    expect(stack).to.match(/node_modules\/pulumi-trieve\/provider\/invitation\.ts:\d+:\d+/);
+    expect(stack).to.match(/node_modules\/pulumi-trieve\/provider\/program\/invitation\.ts:\d+:\d+/);
   });
 
   it("has nothing that publint minds", async () => {
