@@ -54,7 +54,11 @@ describe("what a user can cause is told without a stack", function () {
   describe("at preview:", () => {
     it("arguments", async () => {
       await write(person(`{ email: "a..b@example.com", role: "boss" }`));
-      await fails("preview", 'email "a..b@example.com" has', 'role must be "user", "admin" or "owner", not "boss"');
+      await fails(
+        "preview",
+        'email "a..b@example.com" has',
+        'role must be "user", "admin" or "owner", not "boss"',
+      );
     });
 
     it("settings of an explicit provider", async () => {

@@ -83,7 +83,9 @@ describe("the package, as npm packs it", function () {
       try { new TrieveInvitation("", {}) } catch ({ stack }) { console.log(stack) }`;
     const args = ["--enable-source-maps", "--eval", source];
     const stack = execFileSync("node", args, { cwd: folder, encoding: "utf8" });
-    expect(stack).to.match(/node_modules\/pulumi-trieve\/provider\/program\/invitation\.ts:\d+:\d+/);
+    expect(stack).to.match(
+      /node_modules\/pulumi-trieve\/provider\/program\/invitation\.ts:\d+:\d+/,
+    );
   });
 
   it("has nothing that publint minds", async () => {
