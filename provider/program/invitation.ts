@@ -80,7 +80,7 @@ export class TrieveInvitation extends pulumi.CustomResource {
   declare readonly adopted: pulumi.Output<boolean>;
   /** Role that the person had then; `null` if not adopted. */
   declare readonly originalRole: pulumi.Output<Role | null>;
-  /** Link of the pending invitation, else `null`. Secret: anybody who signs in there with that address is a member. */
+  /** Link of the pending invitation, else `null`. Secret: anybody who signs in there with that address joins. */
   declare readonly inviteUrl: pulumi.Output<string | null>;
   /** Whether the last invitation email failed. The next `up` sends it again. */
   declare readonly mailFailed: pulumi.Output<boolean>;
