@@ -120,7 +120,7 @@ describe("the preview of a roster", function () {
     const { output } = await world.succeed("preview");
     const warnings = toldIn(output).filter((line) => line.includes("warning"));
     expect(warnings).to.deep.equal([
-      `warning: 3 people whom nothing here declares in organization ${organization.id}: \\u001b[31mred@example.com, eve@example.com, owner@acme.example. Put them on the roster, or set \`unmanaged: "ignore"\`.`,
+      `warning: 3 people whom nothing here declares in organization ${organization.id}: \\u001b[31mred@example.com, eve@example.com, owner@acme.example. Put them on the roster, or set \`unmanaged\` to "remove" or "ignore".`,
     ]);
     await world.project.write(team(`, unmanaged: "ignore"`));
     expect((await world.succeed("preview")).output).not.to.include("warning");
