@@ -1,5 +1,13 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bulkhead } from "cockatiel";
@@ -123,7 +131,7 @@ async function tryLock(path: string): Promise<Slot | undefined> {
         held = false;
       },
     });
-    writeFileSync(holderOf(path), `${process.pid}`);
+    writeFileSync(holderOf(path), `${process.pid} ${identityOf(statSync(`${path}.lock`))}`);
     return {
       release: async () => {
         rmSync(holderOf(path), { force: true });
@@ -143,22 +151,30 @@ async function tryLock(path: string): Promise<Slot | undefined> {
 function removeStale(path: string): void {
   const lockPath = `${path}.lock`;
   const found = statSync(lockPath, { throwIfNoEntry: false });
-  if (!found || (isHeld(path) && Date.now() - found.mtimeMs < staleMs)) return;
+  if (!found || (isHeld(path, found) && Date.now() - found.mtimeMs < staleMs)) return;
   try {
-    mkdirSync(`${path}-${found.ino}-${found.mtimeMs}`);
+    mkdirSync(`${path}-${identityOf(found)}-${found.mtimeMs}`);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return;
     throw error;
   }
-  // The lock last: who takes it next says who they are, and nobody takes them for the dead one until then.
   rmSync(holderOf(path), { force: true });
   rmdirSync(lockPath);
 }
 
-/** Whether the process that holds a lock lives, as far as is known: it says who it is just after it has the lock. */
-function isHeld(path: string): boolean {
+/** Tells a lock from another one at the same path, however soon after. */
+function identityOf({ ino, birthtimeMs }: Stats): string {
+  return `${ino}-${birthtimeMs}`;
+}
+
+/**
+ * Whether the process that holds a lock lives, as far as is known: it says who it is just after it has the lock. What
+ * was said of an earlier lock, whose holder did not come to take it back, does not count.
+ */
+function isHeld(path: string, found: Stats): boolean {
   try {
-    return isAlive(Number(readFileSync(holderOf(path), "utf8")));
+    const [pid, identity] = readFileSync(holderOf(path), "utf8").split(" ");
+    return identity !== identityOf(found) || isAlive(Number(pid));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return true;
     throw error;

@@ -192,7 +192,7 @@ describe("slots", () => {
     await slots(async () => {
       lock = join(meetingFolder(), locks()[0] ?? "");
       pid = lock.replace(/lock$/, "pid");
-      expect(readFileSync(pid, "utf8")).to.equal(String(process.pid));
+      expect(readFileSync(pid, "utf8")).to.match(new RegExp(`^${process.pid} `));
     });
     await released();
     expect(existsSync(pid)).to.equal(false);
@@ -206,6 +206,34 @@ describe("slots", () => {
     age(lock);
     await next;
     expect(entered).to.equal(true);
+  });
+
+  // A process that exits by itself gives up its locks, and did not take back that it held them. The next one that took
+  // such a lock was taken for the dead process, until it had said who it is.
+  it("are not taken away from a process that has not said yet who it is", async () => {
+    const holder = child(`
+      const { slotsFor } = ${requireText("../../provider/trieve/slots")};
+      slotsFor("exited", 1)(async () => process.exit());`);
+    await once(holder, "exit");
+    const [pid = ""] = readdirSync(meetingFolder())
+      .filter((name) => name.endsWith(".pid"))
+      .filter((name) =>
+        readFileSync(join(meetingFolder(), name), "utf8").startsWith(`${holder.pid} `),
+      );
+    expect(locks()).to.deep.equal([]);
+    const lock = join(meetingFolder(), pid.replace(/pid$/, "lock"));
+    mkdirSync(lock);
+    let entered = false;
+    const next = slotsFor(
+      "exited",
+      1,
+    )(async () => {
+      entered = true;
+    });
+    await sleep(100);
+    expect(entered).to.equal(false);
+    age(lock);
+    await next;
   });
 
   it("that were lost, as by a machine that slept, do no harm", async () => {
