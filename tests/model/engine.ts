@@ -2,6 +2,7 @@
  * As much of Pulumi's engine as decides which verbs are called when, and what is recorded of their outcome. Everything
  * that it hands over or keeps goes through JSON, as it does there.
  */
+import { randomUUID } from "node:crypto";
 import { storedProvider } from "../../provider/dynamic/stored";
 import type { Held, Phase, Stack } from "./model";
 import { type Bag, Died, type ProviderProcess, type Verb } from "./process";
@@ -19,13 +20,15 @@ export interface Resource {
 export interface Program {
   /** Of a roster. */
   readonly guard?: { readonly inputs: Bag; readonly protect: boolean };
+  /** Of a roster that removes those whom nothing declares. */
+  readonly sweep?: { readonly remove: readonly string[] };
   /** Arguments by name; those of a roster's people have the mark of its guard. */
   readonly people: (mark: string | undefined) => ReadonlyMap<string, Bag>;
 }
 
 export interface Flags {
   readonly refresh: boolean;
-  /** `--target` and `--exclude`: whether a run is about a resource. That of a roster's guard is called `guard`. */
+  /** `--target` and `--exclude`: whether a run is about a resource. A roster's guard and sweep are called so. */
   readonly includes: (name: string) => boolean;
   /** `--exclude-protected` */
   readonly excludeProtected: boolean;
@@ -38,10 +41,14 @@ interface Guard {
   readonly protect: boolean;
 }
 
+type Sweep = Omit<Guard, "protect">;
+
 /** What is recorded. */
 export class State {
   /** Of a roster. */
   guard: Guard | undefined;
+  /** Of a roster. */
+  sweep: Sweep | undefined;
   readonly resources = new Map<string, Resource>();
   /** Replaced, and still to be deleted. */
   readonly condemned = new Set<Resource>();
@@ -130,6 +137,9 @@ export class Deployment {
     if (this.#stopped) return this.#outcome();
     const people = program.people(this.state.guard?.outputs.roster as string | undefined);
     await this.#all([...people], ([name, args]) => this.#register(name, args, includes(name)));
+    // It depends on the guard and on them, and whatever is deleted comes last.
+    if (program.sweep && !this.#stopped)
+      await this.#registerSweep(program.sweep.remove, new Set(people.keys()), flags);
     if (!this.#stopped) await this.#deleteAll(program, new Set(people.keys()), flags);
     return this.#outcome();
   }
@@ -229,23 +239,72 @@ export class Deployment {
     }
   }
 
-  /** People before the guard that they depend on. Nothing, if anything of it must not be. */
+  /** It is checked with the mark that the guard has, whether or not a run is about that. */
+  async #registerSweep(
+    remove: readonly string[],
+    declared: ReadonlySet<string>,
+    { includes }: Flags,
+  ): Promise<void> {
+    if (!includes("sweep")) return;
+    const { sweep: old, guard, resources } = this.state;
+    const { sweep: host } = this.process.host;
+    const __provider = storedProvider.sweep;
+    const roster = guard?.outputs.roster;
+    const checked = await host.check(
+      old?.inputs ?? {},
+      wire({ roster, remove, run: randomUUID(), __provider }),
+    );
+    if (checked.failures.length > 0) {
+      this.#errors.push(...checked.failures.map(({ reason }) => `check: ${reason}`));
+      return;
+    }
+    const inputs = wire({ ...checked.inputs, __provider });
+    if (old && !(await host.diff(old.id, wire(old.outputs), inputs)).changes) {
+      this.state.sweep = { ...old, inputs };
+      return;
+    }
+    if ([...declared].some((name) => !includes(name) && !resources.has(name))) {
+      this.#errors.push("the sweep depends on people that are left out");
+      return;
+    }
+    this.#steps.push(`${old ? "update" : "create"} sweep`);
+    const made = await this.#call(old ? "update" : "create", { email: remove[0] }, async () =>
+      old
+        ? { id: old.id, ...(await host.update(old.id, wire(old.outputs), wire(inputs))) }
+        : host.create(wire(inputs)),
+    );
+    if (made) this.state.sweep = { id: made.id, inputs, outputs: { ...made.outs, __provider } };
+  }
+
+  /** The sweep before the people, and these before the guard that they depend on. Nothing, if anything must not be. */
   async #deleteAll(program: Program, declared: ReadonlySet<string>, flags: Flags): Promise<void> {
     const { guard, resources, condemned } = this.state;
     const { includes, excludeProtected } = flags;
     const isLeft = guard !== undefined && program.guard === undefined && includes("guard");
     const leaving = [...resources.values()].filter(({ name }) => !declared.has(name));
     const deleted = leaving.filter(({ name }) => includes(name));
+    const isSweepLeft = this.state.sweep !== undefined && program.sweep === undefined;
     if (isLeft && !(guard.protect && excludeProtected)) {
       if (guard.protect) this.#errors.push("the guard is protected");
       if (deleted.length < leaving.length) this.#errors.push("people still depend on the guard");
+      if (isSweepLeft && !includes("sweep"))
+        this.#errors.push("the sweep still depends on the guard");
     }
     if (this.#stopped) return;
+    if (isSweepLeft && includes("sweep")) await this.#deleteSweep();
     await this.#all([...condemned, ...deleted], (resource) => this.#delete(resource));
     if (!isLeft || guard.protect || this.#stopped) return;
     this.#steps.push("delete guard");
     await this.process.host.guard.delete(guard.id, wire(guard.outputs));
     this.state.guard = undefined;
+  }
+
+  async #deleteSweep(): Promise<void> {
+    const { sweep } = this.state;
+    if (sweep === undefined) return;
+    this.#steps.push("delete sweep");
+    await this.process.host.sweep.delete(sweep.id, wire(sweep.outputs));
+    this.state.sweep = undefined;
   }
 
   async #register(name: string, args: Bag, isIncluded: boolean): Promise<void> {

@@ -328,13 +328,15 @@ class Play {
     const expected = model.plan(before, stack, program, options);
 
     const published = new Map<string, Set<string>>();
+    const isDeclared = (id: string) =>
+      [...(program?.values() ?? [])].some(({ email }) => id === this.#organization.idOf(email));
     const process = await this.#organization.startProcess({
       code: this.code,
       coverage: this.coverage,
       faults,
+      isDeclared,
       isDeclaredElsewhere: (id, instance) =>
-        [...(program?.values() ?? [])].some(({ email }) => id === this.#organization.idOf(email)) &&
-        published.get(id)?.has(instance) !== true,
+        isDeclared(id) && published.get(id)?.has(instance) !== true,
     });
     const deployment = new Deployment(
       this.#state,

@@ -82,6 +82,8 @@ interface Options {
   readonly approval?: Approval | "all" | "none";
   /** Whether a run is about a resource. @default about all */
   readonly includes?: (name: string) => boolean;
+  /** Whom the program hands to the sweep of its roster. @default nobody */
+  readonly handed?: readonly string[];
 }
 
 /** What an undisturbed deployment comes to. */
@@ -101,6 +103,8 @@ export interface Plan {
   readonly mayBeRefused: boolean;
   /** Who stays as they are, and the run fails. */
   readonly refused: ReadonlySet<string>;
+  /** Whom the sweep removes. */
+  readonly swept: ReadonlySet<string>;
 }
 
 export const nobody: Place = { members: [], unused: [], used: [] };
@@ -111,9 +115,14 @@ export function phaseOf(place: Place): Phase {
 }
 
 /** Everybody who owns the organization, by account. */
-export function ownersIn(world: World): Set<string> {
+export function ownersIn(world: Pick<World, "places">): Set<string> {
   const rows = [...world.places.values()].flatMap(({ members }) => members);
   return new Set(rows.filter(({ role }) => role === "owner").map(({ email }) => email));
+}
+
+/** By account, once for each row. */
+function ownerRows({ members }: Place): string[] {
+  return members.filter(({ role }) => role === "owner").map(({ email }) => email);
 }
 
 function highest(rows: readonly Row[]): Role {
@@ -151,6 +160,9 @@ class Course {
   readonly resent = new Set<string>();
   readonly lowered = new Set<string>();
   readonly refused = new Set<string>();
+  readonly swept = new Set<string>();
+  /** It depends on the order who of several owners is the last one. */
+  isUnclear = false;
 
   constructor(
     readonly start: World,
@@ -324,6 +336,27 @@ class Course {
     this.places.set(email, { members: [], unused: [], used });
   }
 
+  /** Nobody without their guard, nobody on its breakGlass, and not the last owner: none of that fails. */
+  sweep(emails: readonly string[]): void {
+    const { approval } = this;
+    if (approval === "none") return;
+    const going = emails.filter(
+      (email) =>
+        phaseOf(this.place(email)) !== "absent" &&
+        (approval === "all" || !approval.breakGlass.has(email)),
+    );
+    const owning = going.filter((email) => ownerRows(this.place(email)).length > 0);
+    const theirs = new Set(owning.flatMap((email) => ownerRows(this.place(email))));
+    const isForLast =
+      approval !== "all" && owning.length > 0 && ownersIn(this).size === theirs.size;
+    this.isUnclear ||= isForLast && owning.length > 1;
+    for (const email of going) {
+      if (isForLast && owning.length === 1 && owning[0] === email) continue;
+      this.places.set(email, { ...this.place(email), members: [], unused: [] });
+      this.swept.add(email);
+    }
+  }
+
   /** What the lists show, with what only the state knows. */
   recorded(email: string, held: Held): Held {
     const place = this.place(email);
@@ -360,7 +393,7 @@ export function plan(
   world: World,
   stack: Stack,
   program: ReadonlyMap<string, Declared> | undefined,
-  { refresh, mailRequired, approval = "all", includes = () => true }: Options,
+  { refresh, mailRequired, approval = "all", includes = () => true, handed = [] }: Options,
 ): Plan {
   const course = new Course(world, mailRequired, approval);
   const resources = new Map(stack.resources);
@@ -384,10 +417,16 @@ export function plan(
     const gone = [...resources].filter(([name]) => !program.has(name) && includes(name));
     leaving.push(...gone.map(([, held]) => held));
     const declared = new Set([...program.values()].map(({ email }) => email));
+    course.sweep(handed.filter((email) => !declared.has(email)));
     const stays = leaving.filter((held) => !declared.has(held.email) && !course.remove(held));
     for (const [name, held] of gone) if (!stays.includes(held)) resources.delete(name);
   }
-  const left = [...ownersIn(world)].filter((account) => !course.lowered.has(account));
+  const gone = new Set(
+    [...course.swept].flatMap((email) => ownerRows(world.places.get(email) ?? nobody)),
+  );
+  const left = [...ownersIn(world)].filter(
+    (account) => !course.lowered.has(account) && !gone.has(account),
+  );
   return {
     start: world,
     world: { places: course.places, accounts: world.accounts },
@@ -397,7 +436,8 @@ export function plan(
     between: course.between,
     resent: course.resent,
     refused: course.refused,
-    mayBeRefused: course.lowered.size > 0 && left.length === 0,
+    swept: course.swept,
+    mayBeRefused: course.isUnclear || (course.lowered.size > 0 && left.length === 0),
   };
 }
 
@@ -412,33 +452,73 @@ export interface Limits {
   readonly minOwners?: number;
 }
 
+/** How many of a list one change may remove. */
+function removable({ maxRemovals = "25%" }: Limits, total: number): number {
+  if (typeof maxRemovals === "number") return maxRemovals;
+  const share = Number.parseInt(maxRemovals, 10) / 100;
+  return Math.max(share > 0 ? 1 : 0, Math.floor(share * total));
+}
+
 /** Whether a roster may go from one list to another. */
 export function mayGo(
   before: List | undefined,
   after: List,
-  { maxRemovals = "25%", minOwners }: Limits,
+  limits: Limits,
   breakGlass: ReadonlySet<string>,
 ): boolean {
   const owners = (list: List) => list.people.filter(({ role }) => role === "owner").length;
+  const { minOwners } = limits;
   if (before === undefined) return owners(after) >= (minOwners ?? 0);
   const now = new Map(after.people.map(({ email, role }) => [email, role]));
   const removed = before.people.filter(({ email }) => !now.has(email));
-  const share = Number.parseInt(String(maxRemovals), 10) / 100;
-  const allowed =
-    typeof maxRemovals === "number"
-      ? maxRemovals
-      : Math.max(share > 0 ? 1 : 0, Math.floor(share * before.people.length));
   const were = Math.min(owners(before), before.ownersBefore ?? owners(before));
   const isLower = (was: Role, is: Role | undefined) =>
     roles.indexOf(is ?? was) < roles.indexOf(was);
   return (
-    removed.length <= allowed &&
+    removed.length <= removable(limits, before.people.length) &&
     owners(after) >= Math.min(minOwners ?? 1, were) &&
     before.people.every(
       ({ email, role }) =>
         !breakGlass.has(email) || (now.has(email) && !isLower(role, now.get(email))),
     )
   );
+}
+
+/** Who is in or invited and neither declared nor on breakGlass, in order. */
+export function strangersIn(
+  { places }: World,
+  isKnown: (email: string) => boolean,
+): readonly string[] {
+  return [...places]
+    .filter(([email, place]) => phaseOf(place) !== "absent" && !isKnown(email))
+    .map(([email]) => email)
+    .sort();
+}
+
+/**
+ * Whom of them a preview names for removal: all but the last owner that would be left.
+ *
+ * @param expected what the run comes to without it
+ * @param recorded how many the list had that the last run has recorded
+ * @returns undefined if that is more than the limits allow
+ */
+export function named(
+  world: World,
+  expected: Plan,
+  strangers: readonly string[],
+  limits: Limits,
+  recorded: number,
+): readonly string[] | undefined {
+  const owners = ownersIn(expected.world);
+  const names = strangers.filter((email) => {
+    const theirs = ownerRows(world.places.get(email) ?? nobody);
+    const others = [...owners].filter((account) => !theirs.includes(account));
+    if (theirs.length > 0 && others.length === 0) return false;
+    for (const account of theirs) owners.delete(account);
+    return true;
+  });
+  const total = Math.max(recorded, strangersIn(world, () => false).length);
+  return names.length <= removable(limits, total) ? names : undefined;
 }
 
 /**
@@ -577,5 +657,16 @@ export function atTheEnd(program: Iterable<Declared>, world: World): string[] {
       (role === undefined || highest(rows) === role) &&
       (scopes === undefined || same(widest(rows), scopes));
     return fits ? [] : [`${email} is declared as ${role} ${scopes} but is {${show(place)}}`];
+  });
+}
+
+/** What is wrong where nobody but those of the roster and those on breakGlass may be left: a last owner is kept. */
+export function strangersLeft(strangers: readonly string[], world: World): string[] {
+  const owners = ownersIn(world);
+  return strangers.flatMap((email) => {
+    const place = world.places.get(email) ?? nobody;
+    const theirs = new Set(ownerRows(place));
+    if (theirs.size > 0 && theirs.size === owners.size) return [];
+    return [`${email} is declared by nothing, and is {${show(place)}}`];
   });
 }

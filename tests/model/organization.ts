@@ -128,6 +128,15 @@ export class Organization {
     this.#mailsSeen = this.#simulator.mails.length;
   }
 
+  /** Whom it begins with, unless it is ownerless. */
+  get founder(): string {
+    return `owner@${this.#domain}`;
+  }
+
+  get rescuer(): string {
+    return `rescue@${this.#domain}`;
+  }
+
   email(person: number): string {
     return `p${person}@${this.#domain}`;
   }
@@ -139,7 +148,7 @@ export class Organization {
   startProcess(
     options: Pick<
       Parameters<typeof ProviderProcess.start>[0],
-      "code" | "faults" | "isDeclaredElsewhere" | "coverage"
+      "code" | "faults" | "isDeclared" | "isDeclaredElsewhere" | "coverage"
     >,
   ): Promise<ProviderProcess> {
     return ProviderProcess.start({
@@ -169,7 +178,7 @@ export class Organization {
 
   /** Somebody is owner from now on whom nobody removes. */
   rescue(): void {
-    this.#simulator.addMember(this.id, `rescue@${this.#domain}`, "owner");
+    this.#simulator.addMember(this.id, this.rescuer, "owner");
   }
 
   world(): model.World {

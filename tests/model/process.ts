@@ -20,6 +20,8 @@ export type Bag = Record<string, unknown>;
 export interface Host extends Resource {
   /** Of a roster. */
   readonly guard: Resource;
+  /** Of a roster. */
+  readonly sweep: Resource;
 }
 
 interface Resource {
@@ -154,6 +156,8 @@ interface Options {
   readonly retryForMs: number;
   /** Whether the program declares this person in another resource than that with this instance. */
   readonly isDeclaredElsewhere: (person: string, instance: string) => boolean;
+  /** Whether the program declares this person. */
+  readonly isDeclared: (person: string) => boolean;
   readonly coverage: Coverage;
 }
 
@@ -276,10 +280,11 @@ export class ProviderProcess {
         };
       }
       case join("deployment", "meeting.js"): {
-        const { isDeclaredElsewhere } = this.options;
+        const { isDeclared, isDeclaredElsewhere } = this.options;
         const { approvals } = this;
         return {
           Meeting: class {
+            isDeclared = isDeclared;
             isDeclaredElsewhere = isDeclaredElsewhere;
             approvalOf = (roster: string) => approvals.get(roster);
             approve = (approval: { roster: string }) => approvals.set(approval.roster, approval);
