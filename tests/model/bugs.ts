@@ -7,6 +7,7 @@ import type { Bug } from "./process";
 const act = "lifecycle/act.js";
 const decide = "lifecycle/decide.js";
 const approval = "roster/approval.js";
+const sweep = "resources/sweep.js";
 
 function bug(name: string, file: string, from: string, to: string): Bug {
   return { name, changes: [{ file, from, to }] };
@@ -245,6 +246,28 @@ const ofRosters: readonly Bug[] = [
     "const removed = removedPeople(before, after).filter(({ email }) => guarded.has(email));",
     "const removed = [];",
   ),
+  {
+    name: "a sweep does not ask whether the guard has passed",
+    changes: [
+      { file: sweep, from: "if (approval === undefined) {", to: "if (false) {" },
+      { file: sweep, from: "approval.breakGlass", to: "approval?.breakGlass" },
+    ],
+  },
+  bug(
+    "a sweep removes whom breakGlass protects",
+    sweep,
+    "approval.breakGlass.includes(email)",
+    "false",
+  ),
+  bug(
+    "a sweep removes whom the program declares by now",
+    sweep,
+    ".filter((email) => !surroundings.isDeclared((0, state_1.idOf)({ organizationId, email })))",
+    "",
+  ),
+  bug("a removal that failed is taken for done", sweep, "if (first === undefined)", "if (true)"),
+  bug("whom a guard keeps fails the sweep", sweep, "if (!(error instanceof Refused))", "if (true)"),
+  bug("a sweep has nothing to do once it is there", sweep, "|| remove.length > 0", ""),
 ];
 
 /** Where each of them is found: seed and path of a history. */
@@ -284,6 +307,12 @@ const found: Readonly<Record<string, readonly [seed: number, path: string]>> = {
   "owners who were never made count as lost": [1, "12"],
   "one change may remove everybody": [1, "59"],
   "whom breakGlass protects may be taken off the list": [1, "79"],
+  "a sweep does not ask whether the guard has passed": [1, "56"],
+  "a sweep removes whom breakGlass protects": [1, "206"],
+  "a sweep removes whom the program declares by now": [1, "64"],
+  "a removal that failed is taken for done": [1, "164"],
+  "whom a guard keeps fails the sweep": [1, "24"],
+  "a sweep has nothing to do once it is there": [1, "4"],
 };
 
 export const bugs = [
