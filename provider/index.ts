@@ -1,4 +1,5 @@
 export type { DeletionPolicy, Status } from "./lifecycle/state";
+export { TrieveApiKey, type TrieveApiKeyArgs } from "./program/apiKey";
 export { TrieveInvitation, type TrieveInvitationArgs } from "./program/invitation";
 export {
   type GetMembersArgs,
@@ -8,6 +9,7 @@ export {
   getMembersOutput,
   type Member,
 } from "./program/members";
+export { TrieveOrganization, type TrieveOrganizationArgs } from "./program/organization";
 export { Provider, type ProviderArgs } from "./program/provider";
 export { type RosterMember, TrieveRoster, type TrieveRosterArgs } from "./program/roster";
 export type { Limits } from "./roster/rails";

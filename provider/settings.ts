@@ -16,6 +16,8 @@ export interface ConnectionSettings {
   readonly maxConcurrency: number;
   /** What to do about a key that the server rejects. */
   readonly keyAdvice: string;
+  /** What else to do about an organization that the server does not know. */
+  readonly organizationAdvice?: string;
 }
 
 /** What goes into the mail of an invitation, and whether there has to be one. */
@@ -101,7 +103,13 @@ class Reader {
         : "environment";
     return apiKey === undefined
       ? undefined
-      : { apiKey, apiUrl, maxConcurrency, keyAdvice: keyAdvice(source) };
+      : {
+          apiKey,
+          apiUrl,
+          maxConcurrency,
+          keyAdvice: keyAdvice(source),
+          ...(this.#explicit ? { organizationAdvice } : {}),
+        };
   }
 
   /** `null`: one was given that is wrong. */
@@ -229,8 +237,15 @@ export function keyAdvice(source: KeySource): string {
     return "It is that of TRIEVE_API_KEY, which goes before trieve:apiKey: set it to one that is valid, or unset it.";
   const where = source === "stack" ? "set trieve:apiKey to one" : "give the trieve.Provider one";
   const otherwise = source === "stack" ? "set TRIEVE_API_KEY=<new key> or add" : "add";
-  return `For \`pulumi up\` ${where} that is valid; \`pulumi refresh\` and \`pulumi destroy\` send the key that the last \`up\` recorded: for them ${otherwise} --run-program.`;
+  return `For \`pulumi up\` ${where} that is valid; \`pulumi refresh\` and \`pulumi destroy\` send the key that the last \`up\` recorded: for them ${otherwise} --run-program.${source === "provider" ? ` ${madeKeyAdvice}` : ""}`;
 }
+
+const madeKeyAdvice =
+  "One that a TrieveApiKey made and somebody deleted: `pulumi refresh --target <its URN>`, then `pulumi up` makes another.";
+
+/** People of an organization that is gone can be neither read nor removed, so the state has to forget them. */
+export const organizationAdvice =
+  "One that a TrieveOrganization made and somebody deleted: `pulumi state delete --force --target-dependents <URN of this trieve.Provider>` forgets its people, then `pulumi refresh` and `pulumi up` make another.";
 
 /** A URL without slashes at its end. */
 function withoutSlashes(url: string): string {

@@ -140,11 +140,39 @@ export class Simulator extends EventEmitter<SimulatorEvents> {
       .map(({ id, name }) => ({ id, name }));
   }
 
-  /** An organization key. */
-  createKey(organizationId: string, role: RoleName): string {
+  /** An organization key, called as its role unless told. */
+  createKey(organizationId: string, role: RoleName, name: string = role): string {
     this.#known(organizationId);
-    const key = { organization_id: organizationId, name: role, role: roleNumber(role) };
+    const key = { organization_id: organizationId, name, role: roleNumber(role) };
     return this.#store.addOrganizationKey(key).text;
+  }
+
+  /** The keys of an organization, with their texts, oldest first. */
+  keys(organizationId: string) {
+    return [...this.#store.organizationKeys.values()]
+      .filter((key) => key.organization_id === organizationId)
+      .map(({ id, name, role, text, scopes, dataset_ids, expires_at }) => ({
+        id,
+        name,
+        role: roleName(role),
+        text,
+        scopes,
+        datasetIds: dataset_ids,
+        expiresAt: expires_at,
+      }));
+  }
+
+  addDataset(organizationId: string, name: string): { id: string } {
+    this.#known(organizationId);
+    const { id } = this.#store.addDataset(organizationId, name, null).dataset;
+    return { id };
+  }
+
+  /** As a person does in the dashboard: memberships, invitations and keys stay behind. */
+  deleteOrganization(organizationId: string): void {
+    this.#known(organizationId);
+    const organization = this.#store.organizations.get(organizationId);
+    if (organization) organization.deleted = 1;
   }
 
   revokeKey(key: string): void {

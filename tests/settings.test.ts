@@ -3,6 +3,7 @@ import {
   isUuid,
   type KeySource,
   keyAdvice,
+  organizationAdvice,
   resolveSettings,
   roleChoice,
 } from "../provider/settings";
@@ -104,6 +105,7 @@ describe("settings: where they come from", () => {
       ...config,
       ...rest,
       keyAdvice: keyAdvice("provider"),
+      organizationAdvice,
     });
   });
 
@@ -261,7 +263,7 @@ describe("settings: texts", () => {
     stack:
       "For `pulumi up` set trieve:apiKey to one that is valid; `pulumi refresh` and `pulumi destroy` send the key that the last `up` recorded: for them set TRIEVE_API_KEY=<new key> or add --run-program.",
     provider:
-      "For `pulumi up` give the trieve.Provider one that is valid; `pulumi refresh` and `pulumi destroy` send the key that the last `up` recorded: for them add --run-program.",
+      "For `pulumi up` give the trieve.Provider one that is valid; `pulumi refresh` and `pulumi destroy` send the key that the last `up` recorded: for them add --run-program. One that a TrieveApiKey made and somebody deleted: `pulumi refresh --target <its URN>`, then `pulumi up` makes another.",
   };
   for (const source of ["environment", "stack", "provider"] as const)
     it(`what to do about a key of the ${source} that is rejected`, () =>

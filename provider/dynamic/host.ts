@@ -1,6 +1,7 @@
 /**
- * What the engine calls for dynamic resources, by these names: the verbs of a person, and under `guard` and `sweep` those
- * of a roster's guard and sweep. Finds the settings and the organization, and turns outcomes into what the SDK expects. Holds no rule.
+ * What the engine calls for dynamic resources, by these names: the verbs of a person, and under `guard`, `sweep`,
+ * `organization` and `apiKey` those of the others. Finds the settings and the organization, and turns outcomes into what
+ * the SDK expects. Holds no rule.
  *
  * @internal
  */
@@ -13,7 +14,28 @@ import { checkArguments } from "../lifecycle/check";
 import { diff as compare } from "../lifecycle/diff";
 import { type Inputs, idOf, type Outputs } from "../lifecycle/state";
 import { printable } from "../printable";
+import {
+  checkKeyArguments,
+  type KeyInputs,
+  type KeyOutputs,
+  KeyRing,
+  keyDifferences,
+  keyInputsOf,
+  makeKey,
+  readKey,
+  removeKey,
+} from "../resources/apiKey";
 import { checkGuard, type GuardInputs, guardDiffers } from "../resources/guard";
+import {
+  checkOrganizationArguments,
+  makeOrganization,
+  type OrganizationInputs,
+  organizationDiffers,
+  readOrganization,
+  removeOrganization,
+  renameOrganization,
+  type Server,
+} from "../resources/organization";
 import { ensurePerson, readPerson, removePerson, type Surroundings } from "../resources/person";
 import {
   checkSweep,
@@ -22,13 +44,13 @@ import {
   sweep as sweepPeople,
 } from "../resources/sweep";
 import { resolveSettings, type Settings, type SettingsResult } from "../settings";
-import type { Client } from "../trieve/client";
+import type { AdminClient } from "../trieve/admin";
 
 type Bag = Record<string, unknown>;
 
 const engineAddress = providerEngineAddress();
 let configured: SettingsResult = resolveSettings(() => undefined, process.env);
-let client: Promise<Client> | undefined;
+let client: Promise<AdminClient> | undefined;
 const organizations = new Map<string, Promise<Organization>>();
 const meeting = new Meeting(engineAddress);
 const engine = new EngineWatch(engineAddress, () => process.exit());
@@ -144,6 +166,95 @@ export const sweep = {
   delete: async () => {},
 };
 
+export const organization = {
+  configure,
+
+  check: async (_olds: Bag, news: Bag) => checkResult(news, checkOrganizationArguments(news)),
+
+  diff: async (_id: string, olds: Bag, news: Bag): Promise<dynamic.DiffResult> => ({
+    changes: organizationDiffers(
+      olds as unknown as OrganizationInputs,
+      news as unknown as OrganizationInputs,
+    ),
+  }),
+
+  create: (news: Bag) =>
+    answer(news, async () => {
+      const { name, forceDestroy } = news as unknown as OrganizationInputs;
+      const id = await makeOrganization(name, await openServer());
+      return { id, outs: { name, forceDestroy } };
+    }),
+
+  read: (id: string, props: Bag = {}) =>
+    answer(props, async (): Promise<dynamic.ReadResult> => {
+      const { forceDestroy = false } = props;
+      const isRecorded = props.forceDestroy !== undefined;
+      const name = await readOrganization(id, isRecorded, await openServer());
+      if (name === undefined) return gone;
+      return { id, props: { name, forceDestroy }, inputs: { name, forceDestroy } };
+    }),
+
+  update: (id: string, olds: Bag, news: Bag) =>
+    answer(news, async () => {
+      const { name, forceDestroy } = news as unknown as OrganizationInputs;
+      if (name !== olds.name) await renameOrganization(id, name, await openServer());
+      return { outs: { name, forceDestroy } };
+    }),
+
+  delete: (id: string, props: Bag) =>
+    answer(props, async () =>
+      removeOrganization(id, props as unknown as OrganizationInputs, await openServer()),
+    ),
+};
+
+const keys = new KeyRing();
+
+export const apiKey = {
+  configure,
+
+  async check(olds: Bag, news: Bag): Promise<dynamic.CheckResult> {
+    const { organizationId } = configured.settings ?? configured;
+    if (typeof olds.tag === "string") keys.note(olds.tag, undefined);
+    return checkResult(news, checkKeyArguments(olds, news, organizationId, new Date()));
+  },
+
+  async diff(id: string, olds: Bag, news: Bag): Promise<dynamic.DiffResult> {
+    const recorded = olds as unknown as KeyOutputs;
+    keys.note(recorded.tag, id);
+    const { differs, because } = keyDifferences(recorded, news as unknown as KeyInputs);
+    return { changes: differs, ...(because.length > 0 ? { replaces: [...because] } : {}) };
+  },
+
+  create: (news: Bag) =>
+    answer(news, async () => {
+      const { id, outputs } = await makeKey(news as unknown as KeyInputs, keys, await openServer());
+      return { id, outs: { ...outputs } };
+    }),
+
+  read: (id: string, props: Bag = {}) =>
+    answer(props, async (): Promise<dynamic.ReadResult> => {
+      const { __provider, ...recorded } = props;
+      const outputs = await readKey(
+        id,
+        recorded as unknown as KeyOutputs,
+        keys,
+        await openServer(),
+      );
+      return outputs ? { id, props: outputs, inputs: keyInputsOf(outputs) } : gone;
+    }),
+
+  /** A key cannot be changed: every difference replaces it. */
+  update: async (_id: string, olds: Bag) => ({ outs: { ...olds } }),
+
+  delete: (id: string, props: Bag) =>
+    answer(props, async () =>
+      removeKey(id, props as unknown as KeyOutputs, keys, await openServer()),
+    ),
+};
+
+/** By an empty id the engine knows that there is nothing any more. */
+const gone: dynamic.ReadResult = { id: "", props: {} };
+
 function checkResult(
   news: Bag,
   {
@@ -215,15 +326,13 @@ function warn(text: string): void {
 }
 
 async function openOrganization(organizationId: string): Promise<Organization> {
-  const { settings, problems } = configured;
-  if (!settings) throw new Error(`${problems.join("; ")}.`);
-  client ??= connect(settings);
+  const settings = settled();
   const [{ Directory }, { OwnerWrites }] = await Promise.all([
     import("../trieve/directory.js"),
     import("../lifecycle/owners.js"),
   ]);
   return {
-    directory: new Directory(await client, organizationId),
+    directory: new Directory(await connected(settings), organizationId),
     owners: new OwnerWrites(organizationId),
     links: settings.links,
     mayBegin: () => engine.assertAlive(),
@@ -231,7 +340,26 @@ async function openOrganization(organizationId: string): Promise<Organization> {
   };
 }
 
-async function connect({ connection }: Settings): Promise<Client> {
-  const { Client } = await import("../trieve/client.js");
-  return new Client({ ...connection, onWaiting: warn });
+async function openServer(): Promise<Server> {
+  return {
+    client: await connected(settled()),
+    mayBegin: () => engine.assertAlive(),
+    warn,
+  };
+}
+
+function settled(): Settings {
+  const { settings, problems } = configured;
+  if (!settings) throw new Error(`${problems.join("; ")}.`);
+  return settings;
+}
+
+function connected(settings: Settings): Promise<AdminClient> {
+  client ??= connect(settings);
+  return client;
+}
+
+async function connect({ connection }: Settings): Promise<AdminClient> {
+  const { AdminClient } = await import("../trieve/admin.js");
+  return new AdminClient({ ...connection, onWaiting: warn });
 }

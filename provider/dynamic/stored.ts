@@ -16,4 +16,6 @@ export const storedProvider = {
   person: 'exports.handler = () => require("pulumi-trieve/host");',
   guard: 'exports.handler = () => require("pulumi-trieve/host").guard;',
   sweep: 'exports.handler = () => require("pulumi-trieve/host").sweep;',
+  organization: 'exports.handler = () => require("pulumi-trieve/host").organization;',
+  apiKey: 'exports.handler = () => require("pulumi-trieve/host").apiKey;',
 };

@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Links } from "../settings";
 import type { Directory } from "../trieve/directory";
-import { ServerFailed, type TrieveError } from "../trieve/errors";
+import type { TrieveError } from "../trieve/errors";
+import { pause } from "../trieve/pause";
 import { invitationLink } from "../trieve/quirks";
 import {
   type Call,
@@ -436,12 +437,6 @@ async function perform(
     }
   }
   return undefined;
-}
-
-/** As long as the server asked for, if that is longer. */
-function pause(error: TrieveError, ms: number): Promise<void> {
-  const asked = error instanceof ServerFailed ? (error.retryAfterMs ?? 0) : 0;
-  return sleep(Math.min(Math.max(asked, ms), 60_000));
 }
 
 function vanished({ directory }: Organization, email: string): Error {

@@ -21,29 +21,17 @@ export function checkArguments(
   args: Readonly<Record<string, unknown>>,
   organizationId: string | null | undefined,
 ): Checked {
-  const problems: string[] = [];
-  const take = <T>(name: string, read: (value: unknown) => T | Problem): T | undefined => {
-    const value = args[name];
-    if (value === undefined || value === null) return undefined;
-    if (value === unknownValue) return unknownValue as T;
-    const result = read(value);
-    if (!(result instanceof Problem)) return result;
-    problems.push(`${name} ${result.text}`);
-    return undefined;
-  };
-
-  const email = take("email", readEmail);
-  if (args.email === undefined || args.email === null) problems.push("email is missing");
+  const given = new Arguments(args);
+  const { problems } = given;
+  const email = given.required("email", readEmail);
   const organization = checkOrganization(args.organizationId, organizationId);
   problems.push(...organization.problems);
-  const role = take("role", readRole);
-  const roleIsDefault = take("roleIsDefault", (value) => value === true);
-  const scopes = take("scopes", readScopes);
-  const roster = take("roster", (value) => String(value));
-  const deletionPolicy = take("deletionPolicy", readDeletionPolicy) ?? "revert";
-  const resendTrigger = take("resendTrigger", (value) =>
-    typeof value === "string" ? value : new Problem(`must be a string, not ${show(value)}`),
-  );
+  const role = given.optional("role", readRole);
+  const roleIsDefault = given.optional("roleIsDefault", (value) => value === true);
+  const scopes = given.optional("scopes", (value) => readScopes(value, "lock the person out"));
+  const roster = given.optional("roster", (value) => String(value));
+  const deletionPolicy = given.optional("deletionPolicy", readDeletionPolicy) ?? "revert";
+  const resendTrigger = given.optional("resendTrigger", readText);
 
   if (problems.length > 0 || email === undefined || organization.id === undefined)
     return { inputs: undefined, problems };
@@ -87,8 +75,49 @@ export function checkOrganization(
 const missing =
   "organizationId is missing: run `pulumi config set trieve:organizationId <id>`, set TRIEVE_ORGANIZATION_ID, or give it to the resource or its trieve.Provider";
 
-class Problem {
+/** What is wrong with a value, as the rest of a sentence that begins with its name. */
+export class Problem {
   constructor(readonly text: string) {}
+}
+
+/** Arguments as a program gave them, of any type, and all that is wrong with them. Unknown ones stay as they came. */
+export class Arguments {
+  readonly problems: string[] = [];
+
+  constructor(private readonly args: Readonly<Record<string, unknown>>) {}
+
+  optional<T>(name: string, read: (value: unknown) => T | Problem): T | undefined {
+    const value = this.args[name];
+    if (value === undefined || value === null) return undefined;
+    if (value === unknownValue) return unknownValue as T;
+    const result = read(value);
+    if (!(result instanceof Problem)) return result;
+    this.problems.push(`${name} ${result.text}`);
+    return undefined;
+  }
+
+  required<T>(name: string, read: (value: unknown) => T | Problem): T | undefined {
+    const value = this.args[name];
+    if (value === undefined || value === null) this.problems.push(`${name} is missing`);
+    return this.optional(name, read);
+  }
+}
+
+export function readText(value: unknown): string | Problem {
+  return typeof value === "string" ? value : new Problem(`must be a string, not ${show(value)}`);
+}
+
+/** A list without what is in it twice, in the order of the alphabet. */
+export function readList(
+  value: unknown,
+  problemOf: (item: unknown) => string | undefined,
+): string[] | Problem {
+  if (!Array.isArray(value)) return new Problem(`must be a list of strings, not ${show(value)}`);
+  const wrong = value.flatMap((item) => {
+    const problem = item === unknownValue ? undefined : problemOf(item);
+    return problem ? [`${show(item)} ${problem}`] : [];
+  });
+  return wrong.length > 0 ? new Problem(wrong.join("; ")) : [...new Set<string>(value)].sort();
 }
 
 /**
@@ -125,7 +154,7 @@ function readOrganization(value: unknown): string | Problem {
     : new Problem(`${show(value)} is not a UUID: copy it from the dashboard`);
 }
 
-function readRole(value: unknown): Role | Problem {
+export function readRole(value: unknown): Role | Problem {
   const role = roles.find((name) => name === value);
   return role ?? new Problem(`must be ${roleChoice}, not ${show(value)}`);
 }
@@ -136,18 +165,12 @@ function readDeletionPolicy(value: unknown): Inputs["deletionPolicy"] | Problem 
     : new Problem(`must be "revert" or "remove", not ${show(value)}`);
 }
 
-function readScopes(value: unknown): readonly string[] | Problem {
-  if (!Array.isArray(value)) return new Problem(`must be a list of strings, not ${show(value)}`);
+/** @param emptied what an empty list would do */
+export function readScopes(value: unknown, emptied: string): readonly string[] | Problem {
   // Trieve reads an empty list as "nothing at all", not as "no restriction".
-  if (value.length === 0)
-    return new Problem(
-      "is empty, which would lock the person out: leave it out for no restriction",
-    );
-  const wrong = value.flatMap((scope) => {
-    const problem = scope === unknownValue ? undefined : scopeProblem(scope);
-    return problem ? [`${show(scope)} ${problem}`] : [];
-  });
-  return wrong.length > 0 ? new Problem(wrong.join("; ")) : [...new Set<string>(value)].sort();
+  if (Array.isArray(value) && value.length === 0)
+    return new Problem(`is empty, which would ${emptied}: leave it out for no restriction`);
+  return readList(value, scopeProblem);
 }
 
 /** What is wrong with a scope, as the rest of a sentence that begins with it; undefined if nothing. */

@@ -57,7 +57,7 @@ const patienceMs = 5_000;
 
 /**
  * Tells, person by person, what `up` will do: two lists from the server beside what the stack knows. Where the
- * organization or the key is not known before `up`, it tells nothing.
+ * organization or the key is not known before `up`, as where the same run makes them, it says that.
  *
  * @returns whom `unmanaged: "remove"` removes; they are also left for the run that follows
  */
@@ -67,9 +67,16 @@ export async function previewRoster(previewed: Previewed): Promise<readonly stri
   if (programDeployment().engineAddress === "") return [];
   const told = pulumi.runtime.rpcKeepAlive();
   try {
-    const result = await knownValue(settingsOf(providerOf(roster)));
-    const named = await knownValue(pulumi.output(organizationId));
-    const { settings } = (result ?? {}) as Partial<SettingsResult>;
+    const access = pulumi.all([settingsOf(providerOf(roster)), organizationId]);
+    if (!(await isKnown(access))) {
+      await pulumi.log.info(
+        "This run makes the organization or the API key of the roster, so nobody can be asked before it who is there.",
+        roster,
+      );
+      return [];
+    }
+    const [result, named] = (await knownValue(access)) as [SettingsResult, string | undefined];
+    const { settings } = result;
     const id = named?.trim().toLowerCase() ?? settings?.organizationId;
     // What is missing is said by the check of every resource.
     return settings && id !== undefined ? await tell(previewed, settings, id) : [];

@@ -300,8 +300,8 @@ export class Client {
     } catch (error) {
       const mismatch = this.withoutKey(describeMismatch(error));
       throw new UnexpectedAnswer(call, response.status, mismatch, {
-        // A body cut short may come whole next time; one of another shape will not.
-        transient: error instanceof SyntaxError,
+        // A body cut short may come whole when asked again; one of another shape will not.
+        transient: call.method === "GET" && error instanceof SyntaxError,
       });
     }
   }

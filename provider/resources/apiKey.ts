@@ -1,0 +1,352 @@
+import {
+  Arguments,
+  checkOrganization,
+  Problem,
+  readList,
+  readRole,
+  readScopes,
+  readText,
+  unknownValue,
+} from "../lifecycle/check";
+import { printable, show } from "../printable";
+import { isUuid } from "../settings";
+import type { AdminClient, KeyEntry } from "../trieve/admin";
+import type { TrieveError } from "../trieve/errors";
+import type { Role } from "../trieve/model";
+import { pause } from "../trieve/pause";
+import { maxRounds, type Server } from "./organization";
+
+/** What the program says of a key, checked. What was not given is missing. */
+export interface KeyInputs {
+  /** Lower case UUID. */
+  readonly organizationId: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly scopes?: readonly string[];
+  readonly datasetIds?: readonly string[];
+  /** RFC 3339 with `Z`. */
+  readonly expiresAt?: string;
+  readonly rotateTrigger?: string;
+  /** Ends the name at the server. By it a key of this resource is known that no state knows. */
+  readonly tag: string;
+}
+
+/** The recorded state of a key. Every key is always there: a missing one is unknown in every preview. */
+export interface KeyOutputs {
+  readonly organizationId: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly scopes: readonly string[] | null;
+  readonly datasetIds: readonly string[] | null;
+  readonly expiresAt: string | null;
+  readonly rotateTrigger: string | null;
+  readonly tag: string;
+  /** Secret. The server tells it once. */
+  readonly apiKey: string;
+}
+
+type Bag = Readonly<Record<string, unknown>>;
+
+/**
+ * @param before the recorded inputs; empty for a key that is to be made
+ * @param organizationId of the provider's settings, for keys that name none; `null` if it is wrong there
+ */
+export function checkKeyArguments(
+  before: Bag,
+  args: Bag,
+  organizationId: string | null | undefined,
+  now: Date,
+):
+  | { readonly inputs: KeyInputs; readonly problems: readonly [] }
+  | { readonly inputs: undefined; readonly problems: readonly string[] } {
+  const given = new Arguments(args);
+  const { problems } = given;
+  const organization = checkOrganization(args.organizationId, organizationId);
+  problems.push(...organization.problems);
+  const name = given.required("name", readName);
+  const role = given.required("role", readRole);
+  const scopes = given.optional("scopes", (value) => readScopes(value, "make a key of no use"));
+  const datasetIds = given.optional("datasetIds", readDatasets);
+  const expiresAt = given.optional("expiresAt", (value) => readExpiry(value, before, now));
+  const rotateTrigger = given.optional("rotateTrigger", readText);
+  const tag = given.required("tag", readText);
+  if (
+    problems.length > 0 ||
+    organization.id === undefined ||
+    name === undefined ||
+    role === undefined ||
+    tag === undefined
+  )
+    return { inputs: undefined, problems };
+  return {
+    inputs: {
+      organizationId: organization.id,
+      name,
+      role,
+      ...(scopes === undefined ? {} : { scopes }),
+      ...(datasetIds === undefined ? {} : { datasetIds }),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(rotateTrigger === undefined ? {} : { rotateTrigger }),
+      tag,
+    },
+    problems: [],
+  };
+}
+
+function readName(value: unknown): string | Problem {
+  const name = readText(value);
+  if (name instanceof Problem) return name;
+  if (name.trim() === "") return new Problem("is empty");
+  return printable(name) === name
+    ? name
+    : new Problem(`${show(name)} has a character that is not shown`);
+}
+
+function readDatasets(value: unknown): readonly string[] | Problem {
+  if (Array.isArray(value) && value.length === 0)
+    return new Problem("is empty: leave it out for all datasets of the organization");
+  const datasets = readList(value, (id) =>
+    typeof id === "string" && isUuid(id) ? undefined : "is not the UUID of a dataset",
+  );
+  return datasets instanceof Problem
+    ? datasets
+    : [...new Set(datasets.map((id) => id.toLowerCase()))].sort();
+}
+
+const timeExample = 'such as "2027-01-31T00:00:00Z"';
+
+/** The server drops a time without a zone, and one that it cannot read, without a word: such a key never expires. */
+function readExpiry(value: unknown, before: Bag, now: Date): string | Problem {
+  const text = readText(value);
+  if (text instanceof Problem) return text;
+  const time = Date.parse(text);
+  if (
+    !/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) ||
+    Number.isNaN(time)
+  )
+    return new Problem(`${show(text)} is not a time with its zone, ${timeExample}`);
+  const expiresAt = new Date(time).toISOString().replace(/\.\d+Z$/, "Z");
+  // That of a key which was made when it lay ahead stays as it is.
+  if (time <= now.getTime() && expiresAt !== before.expiresAt)
+    return new Problem(`${show(text)} lies in the past`);
+  return expiresAt;
+}
+
+const compared = [
+  "organizationId",
+  "name",
+  "role",
+  "scopes",
+  "datasetIds",
+  "expiresAt",
+  "rotateTrigger",
+] as const;
+
+/** What of a key is to be another; a key cannot be changed, so another one is made. Asks nobody. */
+export function keyDifferences(
+  recorded: KeyOutputs,
+  declared: KeyInputs,
+): {
+  readonly differs: boolean;
+  /** Without what is not known yet: naming that would show a replacement that never happens. */
+  readonly because: readonly string[];
+} {
+  const different = compared.filter(
+    (key) => JSON.stringify(recorded[key]) !== JSON.stringify(declared[key] ?? null),
+  );
+  const isUnknown = (key: (typeof compared)[number]) =>
+    JSON.stringify(declared[key])?.includes(unknownValue);
+  return { differs: different.length > 0, because: different.filter((key) => !isUnknown(key)) };
+}
+
+/**
+ * What a provider process knows of keys: which of them the state knows, as far as the engine has told, and the lists of
+ * organizations, each read once for all keys that are refreshed together.
+ */
+export class KeyRing {
+  readonly #recorded = new Map<string, Set<string>>();
+  readonly #lists = new Map<string, { beganAt: number; keys: Promise<readonly KeyEntry[]> }>();
+
+  /**
+   * The state holds a key with this tag.
+   *
+   * @param id undefined: the engine has not told which
+   */
+  note(tag: string, id: string | undefined): void {
+    const ids = this.#recorded.get(tag) ?? new Set();
+    if (id !== undefined) ids.add(id);
+    this.#recorded.set(tag, ids);
+  }
+
+  /** Ids with this tag that the state knows. Undefined: there is one, nobody knows which. */
+  recordedWith(tag: string): ReadonlySet<string> | undefined {
+    const ids = this.#recorded.get(tag);
+    return ids?.size === 0 ? undefined : (ids ?? new Set());
+  }
+
+  /** In a list that is at most as old as a refresh may take. */
+  list(client: AdminClient, organizationId: string): Promise<readonly KeyEntry[]> {
+    const known = this.#lists.get(organizationId);
+    if (known && Date.now() - known.beganAt < 300_000) return known.keys;
+    const keys = client.keys(organizationId);
+    this.#lists.set(organizationId, { beganAt: Date.now(), keys });
+    // A list that failed proves nothing.
+    keys.catch(() => this.#lists.delete(organizationId));
+    return keys;
+  }
+
+  /** Something is written. */
+  forget(organizationId: string): void {
+    this.#lists.delete(organizationId);
+  }
+}
+
+function nameAtServer({ name, tag }: Pick<KeyInputs, "name" | "tag">): string {
+  return `${name}-${tag}`;
+}
+
+/**
+ * Makes a key. Those of this resource that no state knows come from a run that was killed or from a request that went
+ * unanswered: nobody has their text, so they are deleted.
+ */
+export async function makeKey(
+  inputs: KeyInputs,
+  ring: KeyRing,
+  server: Server,
+): Promise<{ readonly id: string; readonly outputs: KeyOutputs }> {
+  const { organizationId, tag } = inputs;
+  const { client, mayBegin } = server;
+  ring.forget(organizationId);
+  let before = await client.keys(organizationId);
+  // Of a key that is replaced without a reason in the program, as by `--replace`, the engine does not tell the id.
+  const spared = ring.recordedWith(tag) ?? new Set(before.map(({ id }) => id));
+  const isLost = (key: KeyEntry) => key.name.endsWith(`-${tag}`) && !spared.has(key.id);
+  let failure: TrieveError | undefined;
+  for (let round = 0; round < maxRounds; round++) {
+    await deleteAll(organizationId, before.filter(isLost), server);
+    if (failure && !failure.transient) throw failure;
+    const known = new Set(before.map(({ id }) => id));
+    const { name: _, ...more } = inputs;
+    const result = await client.createKey(
+      organizationId,
+      { ...more, name: nameAtServer(inputs) },
+      mayBegin,
+    );
+    if (result.result === "unclear") {
+      failure = result.error;
+      await pause(failure, client.limits.firstPauseMs * 2 ** round);
+      before = await client.keys(organizationId);
+      continue;
+    }
+    const after = await client.keys(organizationId);
+    const [made, ...others] = after.filter((key) => isLost(key) && !known.has(key.id));
+    if (!made)
+      throw new Error(
+        `Made an API key in organization ${organizationId} at ${client.connection.apiUrl}, but the server does not list it. Somebody else may have deleted it; run \`pulumi up\` again.`,
+      );
+    if (others.length === 0) return { id: made.id, outputs: outputsOf(inputs, result.made) };
+    // One that went unanswered has landed after all, and which of them has this text no list tells.
+    before = after;
+  }
+  throw (
+    failure ??
+    new Error(
+      `Gave up on an API key in organization ${organizationId} at ${client.connection.apiUrl}: somebody else makes keys of the same name. Run \`pulumi up\` again when that is over.`,
+    )
+  );
+}
+
+function outputsOf(inputs: KeyInputs, apiKey: string): KeyOutputs {
+  const { organizationId, name, role, tag } = inputs;
+  return {
+    organizationId,
+    name,
+    role,
+    scopes: inputs.scopes ?? null,
+    datasetIds: inputs.datasetIds ?? null,
+    expiresAt: inputs.expiresAt ?? null,
+    rotateTrigger: inputs.rotateTrigger ?? null,
+    tag,
+    apiKey,
+  };
+}
+
+async function deleteAll(
+  organizationId: string,
+  keys: readonly KeyEntry[],
+  server: Server,
+): Promise<void> {
+  for (const { id } of keys) await deleteUntilGone(organizationId, id, server);
+}
+
+async function deleteUntilGone(
+  organizationId: string,
+  id: string,
+  { client, mayBegin }: Server,
+): Promise<void> {
+  let failure: TrieveError | undefined;
+  for (let round = 0; round < maxRounds; round++) {
+    const result = await client.deleteKey(organizationId, id, mayBegin);
+    if (result.result === "done") return;
+    failure = result.error;
+    await pause(failure, client.limits.firstPauseMs * 2 ** round);
+    const keys = await client.keys(organizationId);
+    if (keys.every((key) => key.id !== id)) return;
+    if (!failure.transient) throw failure;
+  }
+  throw failure;
+}
+
+/** What is so now of a key; undefined if it is gone. The list tells neither scopes nor expiry, so they stay as recorded. */
+export async function readKey(
+  id: string,
+  recorded: KeyOutputs,
+  ring: KeyRing,
+  { client }: Server,
+): Promise<KeyOutputs | undefined> {
+  const { organizationId, tag } = recorded;
+  try {
+    const key = (await ring.list(client, organizationId)).find((one) => one.id === id);
+    if (!key) return undefined;
+    const end = `-${tag}`;
+    return {
+      ...recorded,
+      name: key.name.endsWith(end) ? key.name.slice(0, -end.length) : key.name,
+      role: key.role,
+      datasetIds: key.datasetIds === null ? null : [...key.datasetIds].sort(),
+    };
+  } catch (error) {
+    if (await client.isGone(organizationId, error)) return undefined;
+    throw error;
+  }
+}
+
+/** Deletes a key, always within its organization: with another in the header the server says that it has. */
+export async function removeKey(
+  id: string,
+  { organizationId }: KeyOutputs,
+  ring: KeyRing,
+  server: Server,
+): Promise<void> {
+  ring.forget(organizationId);
+  try {
+    await deleteUntilGone(organizationId, id, server);
+  } catch (error) {
+    if (!(await server.client.isGone(organizationId, error))) throw error;
+  }
+}
+
+/** What a program would have to say to have things as they are, by which the engine shows drift. */
+export function keyInputsOf(outputs: KeyOutputs): KeyInputs {
+  const { organizationId, name, role, scopes, datasetIds, expiresAt, rotateTrigger, tag } = outputs;
+  return {
+    organizationId,
+    name,
+    role,
+    ...(scopes === null ? {} : { scopes }),
+    ...(datasetIds === null ? {} : { datasetIds }),
+    ...(expiresAt === null ? {} : { expiresAt }),
+    ...(rotateTrigger === null ? {} : { rotateTrigger }),
+    tag,
+  };
+}

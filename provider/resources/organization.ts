@@ -1,0 +1,267 @@
+import { Arguments, Problem, readText, unknownValue } from "../lifecycle/check";
+import { printable, show } from "../printable";
+import { count } from "../roster/words";
+import { isUuid } from "../settings";
+import type { AdminClient, Identity } from "../trieve/admin";
+import type { TrieveError } from "../trieve/errors";
+import { pause } from "../trieve/pause";
+
+/** What the program says of an organization, checked and filled in. Recorded as it is. */
+export interface OrganizationInputs {
+  readonly name: string;
+  /** Deleting it takes its datasets along. */
+  readonly forceDestroy: boolean;
+}
+
+/** Where organizations and keys are made. */
+export interface Server {
+  readonly client: AdminClient;
+  /** Asked when a write is about to be sent; throws to stop it. */
+  readonly mayBegin: () => Promise<void>;
+  /** One line for the user, about something that went well but should be known. */
+  readonly warn: (text: string) => void;
+}
+
+/** How often an unclear answer is looked into before an operation gives up. */
+export const maxRounds = 6;
+
+export function checkOrganizationArguments(
+  args: Readonly<Record<string, unknown>>,
+):
+  | { readonly inputs: OrganizationInputs; readonly problems: readonly [] }
+  | { readonly inputs: undefined; readonly problems: readonly string[] } {
+  const given = new Arguments(args);
+  const name = given.required("name", readName);
+  const forceDestroy = given.optional("forceDestroy", readBoolean) ?? false;
+  const { problems } = given;
+  if (problems.length > 0 || name === undefined) return { inputs: undefined, problems };
+  return { inputs: { name, forceDestroy }, problems: [] };
+}
+
+/**
+ * A name that the server stores as it is. It takes any name for a new organization, but a rename goes through a filter
+ * for HTML, and the next comparison would find another name than the program's.
+ */
+function readName(value: unknown): string | Problem {
+  const name = readText(value);
+  if (name instanceof Problem) return name;
+  if (name.trim() === "") return new Problem("is empty");
+  if (name.trim() !== name) return new Problem(`${show(name)} begins or ends with a blank`);
+  if (printable(name) !== name)
+    return new Problem(`${show(name)} has a character that is not shown`);
+  return /[<>&\u00a0]/.test(name)
+    ? new Problem(
+        `${show(name)} holds <, > or &, or a blank that does not break, which Trieve stores as something else`,
+      )
+    : name;
+}
+
+function readBoolean(value: unknown): boolean | Problem {
+  return typeof value === "boolean"
+    ? value
+    : new Problem(`must be true or false, not ${show(value)}`);
+}
+
+/** Whether there is something to do. Asks nobody. */
+export function organizationDiffers(
+  recorded: OrganizationInputs,
+  declared: OrganizationInputs,
+): boolean {
+  return (
+    (declared.name as string) === unknownValue ||
+    declared.name !== recorded.name ||
+    declared.forceDestroy !== recorded.forceDestroy
+  );
+}
+
+/**
+ * Makes an organization, or takes over the empty one of that name that a run left which was killed.
+ *
+ * @returns its id
+ */
+export async function makeOrganization(name: string, server: Server): Promise<string> {
+  const { client, mayBegin, warn } = server;
+  const before = await accountOf(client, name);
+  const [there, ...others] = named(before, name);
+  if (there) {
+    await refuseUnlessEmpty(client, before, name, [there, ...others]);
+    warn(
+      `organization ${show(name)} (${there.id}) was there already, and empty: it is used as it is.`,
+    );
+    return there.id;
+  }
+  const known = new Set(before.organizations.map(({ id }) => id));
+  let failure: TrieveError | undefined;
+  for (let round = 0; round < maxRounds; round++) {
+    const result = await client.createOrganization(name, mayBegin);
+    if (result.result === "done") {
+      const { id } = result.made;
+      // What went unanswered may have landed after the look that did not show it.
+      if (failure) known.add(id);
+      const late = failure ? unknownTo(known, named(await accountOf(client, name), name)) : [];
+      if (late.length > 0)
+        warn(
+          `made organization ${show(name)} as ${id}; of the same name is ${ids(late)}, perhaps from a request that went unanswered: delete in the dashboard what nobody needs.`,
+        );
+      return id;
+    }
+    failure = result.error;
+    await pause(failure, client.limits.firstPauseMs * 2 ** round);
+    const [landed, ...more] = unknownTo(known, named(await accountOf(client, name), name));
+    if (landed && more.length === 0) return landed.id;
+    if (landed)
+      throw new Error(
+        `Could not tell which organization ${show(name)} is the one that was asked for at ${client.connection.apiUrl}: ${ids([landed, ...more])} came up meanwhile. Delete all but one of them in the dashboard, and run \`pulumi up\` again.`,
+      );
+    if (!failure.transient) throw failure;
+  }
+  throw failure;
+}
+
+type Listed = Identity["organizations"][number];
+
+function named({ organizations }: Identity, name: string): Listed[] {
+  return organizations.filter((one) => one.name === name);
+}
+
+function unknownTo(known: ReadonlySet<string>, organizations: readonly Listed[]): Listed[] {
+  return organizations.filter(({ id }) => !known.has(id));
+}
+
+function ids(organizations: readonly Listed[]): string {
+  return organizations.map(({ id }) => id).join(", ");
+}
+
+/** @throws for an organization key: the server would make one without anybody in it, and fail after that */
+async function accountOf(client: AdminClient, name: string): Promise<Identity> {
+  const account = await client.identity();
+  if (account) return account;
+  throw new Error(
+    `Refused to make organization ${show(name)} at ${client.connection.apiUrl}: the API key is that of an organization, and nobody would be in the new one. Give its trieve.Provider the server's admin key, or a key of an account.`,
+  );
+}
+
+/** @throws if there are several, or if somebody has begun to use it */
+async function refuseUnlessEmpty(
+  client: AdminClient,
+  account: Identity,
+  name: string,
+  organizations: readonly [Listed, ...Listed[]],
+): Promise<void> {
+  const [first, ...others] = organizations;
+  const contents = others.length > 0 ? "" : await contentsOf(client, account, first);
+  if (others.length === 0 && contents === "") return;
+  const there =
+    others.length > 0
+      ? `there are ${organizations.length} of that name already, ${ids(organizations)}`
+      : `there is one of that name already, ${first.id}, with ${contents}`;
+  throw new Error(
+    `Refused to make organization ${show(name)} at ${client.connection.apiUrl}: ${there}. Give it another name; or rename or delete what is there in the dashboard; or use it as it is: TrieveOrganization.get(name, "${first.id}").`,
+  );
+}
+
+/** Whatever is in an organization beside its account, in words; empty if nothing. */
+async function contentsOf(
+  client: AdminClient,
+  { userId }: Identity,
+  { id, role }: Listed,
+): Promise<string> {
+  if (role !== "owner") return "another owner";
+  const [members, invitations, keys, datasets] = await Promise.all([
+    client.listMembers(id),
+    client.listInvitations(id),
+    client.keys(id),
+    client.listDatasets(id),
+  ]);
+  const others = members.filter((member) => member.userId !== userId);
+  const kinds = [
+    [others, "member", "members"],
+    [invitations, "invitation", "invitations"],
+    [keys, "API key", "API keys"],
+    [datasets, "dataset", "datasets"],
+  ] as const;
+  return kinds
+    .filter(([{ length }]) => length > 0)
+    .map(([{ length }, one, many]) => count(length, one, many))
+    .join(", ");
+}
+
+/** Gives it another name, in place. */
+export async function renameOrganization(
+  id: string,
+  name: string,
+  { client, mayBegin }: Server,
+): Promise<void> {
+  let failure: TrieveError | undefined;
+  for (let round = 0; round < maxRounds; round++) {
+    const result = await client.renameOrganization(id, name, mayBegin);
+    const stored =
+      result.result === "done"
+        ? result.made.name
+        : await pause(result.error, client.limits.firstPauseMs * 2 ** round).then(() =>
+            client.organizationName(id),
+          );
+    if (stored === name) return;
+    if (result.result === "done")
+      throw new Error(
+        `Renamed organization ${id} at ${client.connection.apiUrl} to ${show(name)}, but the server stored ${show(stored)}. Give it a name that Trieve stores as it is.`,
+      );
+    failure = result.error;
+    if (!failure.transient) throw failure;
+  }
+  throw failure;
+}
+
+/**
+ * Its name now.
+ *
+ * @param isRecorded false for a look-up by id
+ * @returns undefined if a recorded one is gone
+ */
+export async function readOrganization(
+  id: string,
+  isRecorded: boolean,
+  { client }: Server,
+): Promise<string | undefined> {
+  if (!isUuid(id))
+    throw new Error(`${show(id)} is not the id of an organization: copy it from the dashboard.`);
+  try {
+    return await client.organizationName(id);
+  } catch (error) {
+    if (isRecorded && (await client.isGone(id, error))) return undefined;
+    throw error;
+  }
+}
+
+/** Deletes it, with its datasets only if that is meant. One that is gone already is success. */
+export async function removeOrganization(
+  id: string,
+  { name, forceDestroy }: OrganizationInputs,
+  server: Server,
+): Promise<void> {
+  const { client } = server;
+  try {
+    const datasets = forceDestroy ? [] : await client.listDatasets(id);
+    if (datasets.length > 0)
+      throw new Error(
+        `Refused to delete organization ${show(name)} (${id}) at ${client.connection.apiUrl}: it holds ${count(datasets.length, "dataset", "datasets")}. Delete them first; or set \`forceDestroy: true\` and run \`pulumi up\`, then delete it.`,
+      );
+    await deleteUntilGone(id, server);
+  } catch (error) {
+    if (!(await client.isGone(id, error))) throw error;
+  }
+}
+
+/** @throws also when a look shows that it is gone */
+async function deleteUntilGone(id: string, { client, mayBegin }: Server): Promise<void> {
+  let failure: TrieveError | undefined;
+  for (let round = 0; round < maxRounds; round++) {
+    const result = await client.deleteOrganization(id, mayBegin);
+    if (result.result === "done") return;
+    failure = result.error;
+    await pause(failure, client.limits.firstPauseMs * 2 ** round);
+    await client.organizationName(id);
+    if (!failure.transient) throw failure;
+  }
+  throw failure;
+}
