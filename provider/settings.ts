@@ -241,11 +241,11 @@ export function keyAdvice(source: KeySource): string {
 }
 
 const madeKeyAdvice =
-  "One that a TrieveApiKey made and somebody deleted: `pulumi refresh --target <its URN>`, then `pulumi up` makes another.";
+  "If a TrieveApiKey made it: `pulumi refresh --target <its URN>`, unless a refresh has dropped it already, then `pulumi up`.";
 
 /** People of an organization that is gone can be neither read nor removed, so the state has to forget them. */
 export const organizationAdvice =
-  "One that a TrieveOrganization made and somebody deleted: `pulumi state delete --force --target-dependents <URN of this trieve.Provider>` forgets its people, then `pulumi refresh` and `pulumi up` make another.";
+  "If a TrieveOrganization made it: `pulumi state delete --force --target-dependents <URN of the trieve.Provider>`, `pulumi refresh`, then `pulumi up`.";
 
 /** A URL without slashes at its end. */
 function withoutSlashes(url: string): string {

@@ -263,7 +263,7 @@ describe("settings: texts", () => {
     stack:
       "For `pulumi up` set trieve:apiKey to one that is valid; `pulumi refresh` and `pulumi destroy` send the key that the last `up` recorded: for them set TRIEVE_API_KEY=<new key> or add --run-program.",
     provider:
-      "For `pulumi up` give the trieve.Provider one that is valid; `pulumi refresh` and `pulumi destroy` send the key that the last `up` recorded: for them add --run-program. One that a TrieveApiKey made and somebody deleted: `pulumi refresh --target <its URN>`, then `pulumi up` makes another.",
+      "For `pulumi up` give the trieve.Provider one that is valid; `pulumi refresh` and `pulumi destroy` send the key that the last `up` recorded: for them add --run-program. If a TrieveApiKey made it: `pulumi refresh --target <its URN>`, unless a refresh has dropped it already, then `pulumi up`.",
   };
   for (const source of ["environment", "stack", "provider"] as const)
     it(`what to do about a key of the ${source} that is rejected`, () =>

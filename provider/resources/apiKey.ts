@@ -207,7 +207,7 @@ function nameAtServer({ name, tag }: Pick<KeyInputs, "name" | "tag">): string {
 
 /**
  * Makes a key. Those of this resource that no state knows come from a run that was killed or from a request that went
- * unanswered: nobody has their text, so they are deleted.
+ * unanswered: nobody has their text, so they are deleted, once there is another.
  */
 export async function makeKey(
   inputs: KeyInputs,
@@ -217,43 +217,49 @@ export async function makeKey(
   const { organizationId, tag } = inputs;
   const { client, mayBegin } = server;
   ring.forget(organizationId);
-  let before = await client.keys(organizationId);
-  // Of a key that is replaced without a reason in the program, as by `--replace`, the engine does not tell the id.
-  const spared = ring.recordedWith(tag) ?? new Set(before.map(({ id }) => id));
+  const before = await client.keys(organizationId);
+  const spared = ring.recordedWith(tag) ?? idsOf(before);
   const isLost = (key: KeyEntry) => key.name.endsWith(`-${tag}`) && !spared.has(key.id);
+  let now: readonly KeyEntry[] = before;
   let failure: TrieveError | undefined;
   for (let round = 0; round < maxRounds; round++) {
-    await deleteAll(organizationId, before.filter(isLost), server);
-    if (failure && !failure.transient) throw failure;
-    const known = new Set(before.map(({ id }) => id));
-    const { name: _, ...more } = inputs;
-    const result = await client.createKey(
-      organizationId,
-      { ...more, name: nameAtServer(inputs) },
-      mayBegin,
-    );
+    const key = { ...inputs, name: nameAtServer(inputs) };
+    const result = await client.createKey(organizationId, key, mayBegin);
     if (result.result === "unclear") {
       failure = result.error;
       await pause(failure, client.limits.firstPauseMs * 2 ** round);
-      before = await client.keys(organizationId);
+      now = await client.keys(organizationId);
+      if (!failure.transient) break;
       continue;
     }
-    const after = await client.keys(organizationId);
-    const [made, ...others] = after.filter((key) => isLost(key) && !known.has(key.id));
-    if (!made)
+    const known = idsOf(now);
+    now = await client.keys(organizationId);
+    const made = now.filter((one) => isLost(one) && !known.has(one.id));
+    const [first] = made;
+    if (!first)
       throw new Error(
         `Made an API key in organization ${organizationId} at ${client.connection.apiUrl}, but the server does not list it. Somebody else may have deleted it; run \`pulumi up\` again.`,
       );
-    if (others.length === 0) return { id: made.id, outputs: outputsOf(inputs, result.made) };
-    // One that went unanswered has landed after all, and which of them has this text no list tells.
-    before = after;
+    // One that went unanswered may land late, and which of them has this text no list tells.
+    const lost = made.length > 1 ? made : now.filter((one) => isLost(one) && one !== first);
+    await deleteAll(organizationId, lost, server);
+    if (made.length === 1) return { id: first.id, outputs: outputsOf(inputs, result.made) };
+    now = now.filter((one) => !made.includes(one));
   }
+  const known = idsOf(before);
+  const left = now.filter((one) => isLost(one) && !known.has(one.id));
+  // Why there is no key is what matters; the next to be made clears away what is left now.
+  await deleteAll(organizationId, left, server).catch(() => {});
   throw (
     failure ??
     new Error(
       `Gave up on an API key in organization ${organizationId} at ${client.connection.apiUrl}: somebody else makes keys of the same name. Run \`pulumi up\` again when that is over.`,
     )
   );
+}
+
+function idsOf(keys: readonly KeyEntry[]): ReadonlySet<string> {
+  return new Set(keys.map(({ id }) => id));
 }
 
 function outputsOf(inputs: KeyInputs, apiKey: string): KeyOutputs {

@@ -21,7 +21,9 @@ describe("npm run docs:api", function () {
     execFileSync("node", [typedoc, "--out", folder], { cwd: root, stdio: "pipe" });
     expect(readdirSync(join(folder, "classes"))).to.have.members([
       "Provider.html",
+      "TrieveApiKey.html",
       "TrieveInvitation.html",
+      "TrieveOrganization.html",
       "TrieveRoster.html",
     ]);
   });

@@ -319,7 +319,7 @@ failing("create", "create", { route: post }, [
   {
     when: "carried out without an answer: that key is lost, and another made",
     failures: unanswered,
-    calls: [list, post, list, remove, post, list],
+    calls: [list, post, list, post, list, remove],
     outcome: "made",
     leaves: 1,
   },
@@ -373,27 +373,33 @@ failing(
   "create",
   { route: remove },
   [
-    { when: "refused", failures: refusals, calls: [list, remove], outcome: "{error}", leaves: 1 },
+    {
+      when: "refused: the next create clears both away",
+      failures: refusals,
+      calls: [list, post, list, remove],
+      outcome: "{error}",
+      leaves: 2,
+    },
     {
       when: "not carried out",
       failures: passing,
-      calls: [list, remove, list, remove, post, list],
+      calls: [list, post, list, remove, list, remove],
       outcome: "made",
       leaves: 1,
     },
     {
       when: "carried out without an answer",
       failures: { ...unanswered, ...disguised },
-      calls: [list, remove, list, post, list],
+      calls: [list, post, list, remove, list],
       outcome: "made",
       leaves: 1,
     },
     {
       when: "answered by something else",
       failures: misleading,
-      calls: [list, remove, list],
+      calls: [list, post, list, remove, list],
       outcome: "{error}",
-      leaves: 1,
+      leaves: 2,
     },
   ],
   given,
@@ -670,7 +676,16 @@ describe("to replace a key", () => {
       expect(keysOf(world).map(({ id }) => id)).to.deep.equal([first.id, last.id]);
     }));
 
-  it("without a diff, as by --replace: touches no key, since the state knows one of them", () =>
+  it("leaves all while it cannot make another", () =>
+    inWorld({}, async (world) => {
+      const first = await begun(world);
+      world.simulator.fault({ route: post, effect: { status: 403 } });
+      await messageOf(makeKey(declared(world), new KeyRing(), world.server));
+      expect(keysOf(world)).to.have.lengthOf(2);
+      expect(await works(world, first.outputs.apiKey)).to.equal(200);
+    }));
+
+  it("of which the engine has told, but not which it is: touches none", () =>
     inWorld({}, async (world) => {
       const first = await begun(world);
       const ring = new KeyRing();
