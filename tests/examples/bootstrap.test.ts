@@ -4,7 +4,9 @@ import { expect } from "chai";
 import { type Simulator, startSimulator } from "../../simulator";
 import { Project } from "../e2e/cli";
 import { peopleOf } from "../e2e/world";
-import { copyExample } from "./copy";
+import { copyExample, examples } from "./copy";
+
+const adminKey = "the-admin-key-of-the-server";
 
 const environments = ["dev", "staging", "prod"] as const;
 type Environment = (typeof environments)[number];
@@ -13,14 +15,18 @@ describe("examples/bootstrap, with the real CLI", function () {
   this.timeout(300_000);
   let project: Project;
   let reader: Project | undefined;
-  /** A server for each environment, as the example has it. */
-  const servers = {} as Record<
-    Environment,
-    { simulator: Simulator; organization: { id: string; apiKey: string } }
-  >;
+  /** `staging` is on the server of `dev`, as the example has it. */
+  const servers = {} as Record<Environment, Simulator>;
 
-  const people = (environment: Environment) =>
-    peopleOf(servers[environment].simulator, servers[environment].organization.id);
+  const organizationOf = (environment: Environment) =>
+    servers[environment].organizations().find(({ name }) => name === environment);
+  const people = (environment: Environment) => {
+    const { default: _, ...others } = peopleOf(
+      servers[environment],
+      organizationOf(environment)?.id ?? "",
+    );
+    return others;
+  };
   const everybody = () => Object.fromEntries(environments.map((one) => [one, people(one)]));
   const up = async (environment: Environment, ...extra: string[]) => {
     const result = await project.up("--skip-preview", "--stack", environment, ...extra);
@@ -28,25 +34,23 @@ describe("examples/bootstrap, with the real CLI", function () {
     return result;
   };
   const writesOf = (environment: Environment) =>
-    servers[environment].simulator.requests.filter(({ method }) => method !== "GET").length;
+    servers[environment].requests.filter(({ method }) => method !== "GET").length;
 
   before(async () => {
     project = Project.open(await copyExample("bootstrap"));
-    for (const environment of environments) {
-      const simulator = await startSimulator();
-      const organization = simulator.createOrganization(environment);
-      servers[environment] = { simulator, organization };
+    servers.dev = servers.staging = await startSimulator({ adminKey });
+    servers.prod = await startSimulator({ adminKey });
+    for (const environment of environments)
       await project.initStack(environment, {
-        config: { "trieve:apiUrl": simulator.url, "trieve:organizationId": organization.id },
-        secrets: { "trieve:apiKey": organization.apiKey },
+        config: { apiUrl: servers[environment].url },
+        secrets: { adminKey },
       });
-    }
   });
 
   after(async () => {
     await reader?.remove();
     await project.remove();
-    for (const { simulator } of Object.values(servers)) await simulator.close();
+    for (const simulator of new Set(Object.values(servers))) await simulator.close();
   });
 
   it("has a stack and a file of people for each environment", () => {
@@ -59,13 +63,17 @@ describe("examples/bootstrap, with the real CLI", function () {
   it("previews one environment without touching any", async () => {
     const result = await project.preview("--stack", "dev");
     expect(result.code, result.output).to.equal(0);
-    expect(result.changes).to.include({ "people/dora@contractor.example": "create" });
+    expect(result.changes).to.include({
+      organization: "create",
+      key: "create",
+      "people/dora@contractor.example": "create",
+    });
     expect(environments.map(writesOf)).to.deep.equal([0, 0, 0]);
   });
 
-  it("invites the people of each environment there, in the role that they have there, and nowhere else", async () => {
+  it("makes an organization and a key for each, and invites its people there, in the role that they have there, and nowhere else", async () => {
     await up("dev");
-    expect(people("prod")).to.deep.equal({});
+    expect(organizationOf("prod")).to.equal(undefined);
     await up("staging");
     await up("prod");
     expect(everybody()).to.deep.equal({
@@ -94,14 +102,14 @@ describe("examples/bootstrap, with the real CLI", function () {
       const { changes } = await up(environment);
       expect(new Set(Object.values(changes)), environment).to.deep.equal(new Set(["same"]));
     }
-    const { simulator } = servers.prod;
+    const simulator = servers.prod;
     const mail = simulator.mails.find(({ to }) => to === "olga@example.com");
     simulator.accept(mail?.links[0] ?? "", { email: "olga@example.com" });
     await up("prod", "--refresh");
     expect(environments.map(writesOf)).to.deep.equal(writes);
     expect(await project.outputs("--stack", "prod")).to.deep.equal({
       apiUrl: simulator.url,
-      organizationId: servers.prod.organization.id,
+      organizationId: organizationOf("prod")?.id,
       people: {
         "grace@example.com": "pending",
         "olga@example.com": "member",
@@ -127,7 +135,7 @@ describe("examples/bootstrap, with the real CLI", function () {
     const result = await reader.up("--skip-preview");
     expect(result.code, result.output).to.equal(0);
     expect(await reader.outputs()).to.deep.equal({
-      organizationId: servers.prod.organization.id,
+      organizationId: organizationOf("prod")?.id,
       members: ["olga@example.com"],
     });
   });
@@ -146,13 +154,58 @@ describe("examples/bootstrap, with the real CLI", function () {
     expect(people("staging")).to.include({ "mallory@elsewhere.example": "user, pending" });
   });
 
+  it("makes another key where its version changes, and changes nobody", async () => {
+    const id = organizationOf("dev")?.id ?? "";
+    const [before] = servers.dev.keys(id);
+    await project.run("config", "set", "keyVersion", "2", "--stack", "dev");
+    const { changes } = await up("dev");
+    expect(changes).to.include({ key: "replace", "people/ada@example.com": "same" });
+    const [after, ...others] = servers.dev.keys(id);
+    expect(others).to.deep.equal([]);
+    expect(after?.text).not.to.equal(before?.text);
+  });
+
   it("stores no key in clear, neither in a stack's config nor in its state", async () => {
     for (const environment of environments) {
-      const { apiKey } = servers[environment].organization;
+      const keys = servers[environment].keys(organizationOf(environment)?.id ?? "");
+      expect(keys).to.have.lengthOf(1);
       const config = readFileSync(join(project.folder, `Pulumi.${environment}.yaml`), "utf8");
       const state = JSON.stringify(await project.exportState("--stack", environment));
-      expect(config).to.include("trieve:apiKey").and.not.to.include(apiKey);
-      expect(state).not.to.include(apiKey);
+      expect(config).to.include("trieve-environments:adminKey");
+      for (const secret of [adminKey, ...keys.map(({ text }) => text)])
+        expect(config + state).not.to.include(secret);
     }
+  });
+
+  const destroy = (environment: Environment) =>
+    project.destroy("--skip-preview", "--stack", environment);
+
+  it("destroys dev, with its datasets, and nothing else", async () => {
+    servers.dev.addDataset(organizationOf("dev")?.id ?? "", "docs");
+    const before = people("staging");
+    const result = await destroy("dev");
+    expect(result.code, result.output).to.equal(0);
+    expect(servers.dev.organizations().map(({ name }) => name)).to.have.members([
+      "default",
+      "staging",
+    ]);
+    expect(people("staging")).to.deep.equal(before);
+  });
+
+  it("refuses to destroy prod until it is meant", async () => {
+    const before = people("prod");
+    const refused = await destroy("prod");
+    expect(refused.code).not.to.equal(0);
+    expect(people("prod")).to.deep.equal(before);
+    await project.run("config", "set", "disposable", "true", "--stack", "prod");
+    // The stranger of the test of limits has no place there.
+    writeFileSync(
+      join(project.folder, "people", "prod.yaml"),
+      readFileSync(join(examples, "bootstrap", "people", "prod.yaml"), "utf8"),
+    );
+    await up("prod");
+    const result = await destroy("prod");
+    expect(result.code, result.output).to.equal(0);
+    expect(servers.prod.organizations().map(({ name }) => name)).to.deep.equal(["default"]);
   });
 });
