@@ -28,7 +28,9 @@ export function checkArguments(
   problems.push(...organization.problems);
   const role = given.optional("role", readRole);
   const roleIsDefault = given.optional("roleIsDefault", (value) => value === true);
-  const scopes = given.optional("scopes", (value) => readScopes(value, "lock the person out"));
+  const scopes = given.optional("scopes", (value) =>
+    readScopes(value, "is empty, which would lock the person out: leave it out for no restriction"),
+  );
   const roster = given.optional("roster", (value) => String(value));
   const deletionPolicy = given.optional("deletionPolicy", readDeletionPolicy) ?? "revert";
   const resendTrigger = given.optional("resendTrigger", readText);
@@ -165,11 +167,10 @@ function readDeletionPolicy(value: unknown): Inputs["deletionPolicy"] | Problem 
     : new Problem(`must be "revert" or "remove", not ${show(value)}`);
 }
 
-/** @param emptied what an empty list would do */
+/** @param emptied what is wrong with an empty list */
 export function readScopes(value: unknown, emptied: string): readonly string[] | Problem {
   // Trieve reads an empty list as "nothing at all", not as "no restriction".
-  if (Array.isArray(value) && value.length === 0)
-    return new Problem(`is empty, which would ${emptied}: leave it out for no restriction`);
+  if (Array.isArray(value) && value.length === 0) return new Problem(emptied);
   return readList(value, scopeProblem);
 }
 

@@ -65,7 +65,12 @@ export function checkKeyArguments(
   problems.push(...organization.problems);
   const name = given.required("name", readName);
   const role = given.required("role", readRole);
-  const scopes = given.optional("scopes", (value) => readScopes(value, "make a key of no use"));
+  const scopes = given.optional("scopes", (value) =>
+    readScopes(
+      value,
+      "is empty, which would make a key of no use: leave it out for no restriction",
+    ),
+  );
   const datasetIds = given.optional("datasetIds", readDatasets);
   const expiresAt = given.optional("expiresAt", (value) => readExpiry(value, before, now));
   const rotateTrigger = given.optional("rotateTrigger", readText);

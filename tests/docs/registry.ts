@@ -37,6 +37,10 @@ export const runElsewhere: Readonly<Record<string, Elsewhere>> = {
 
 /** Documents, or sections of them (`README.md#Title`), of which a test of their own does all that they show. */
 export const followedElsewhere: Readonly<Record<string, Elsewhere>> = {
+  "examples/bootstrap/README.md": {
+    file: "tests/examples/bootstrap.test.ts",
+    title: "as its README says",
+  },
   "docs/recipes.md": { file: "tests/e2e/recipes.test.ts", title: "has a test for each recipe" },
   "README.md#Your own server": {
     file: "tests/docs/quickstart.test.ts",
