@@ -214,7 +214,6 @@ export const apiKey = {
 
   async check(olds: Bag, news: Bag): Promise<dynamic.CheckResult> {
     const { organizationId } = configured.settings ?? configured;
-    if (typeof olds.tag === "string") keys.note(olds.tag, undefined);
     return checkResult(news, checkKeyArguments(olds, news, organizationId, new Date()));
   },
 

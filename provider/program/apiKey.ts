@@ -103,6 +103,6 @@ export class TrieveApiKey extends pulumi.CustomResource {
 async function tagOf(name: string, parent: pulumi.Resource | undefined): Promise<string> {
   const urn = pulumi.createUrn(name, dynamicType("ApiKey"), parent);
   // As a value: as an output it would have the key wait for the whole of its parent, of which it is a part.
-  const text = `${pulumi.getOrganization()} ${await knownValue(urn)}`;
+  const text = (await knownValue(urn)) ?? name;
   return createHash("sha256").update(text).digest("hex").slice(0, 8);
 }

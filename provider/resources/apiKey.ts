@@ -172,21 +172,18 @@ export class KeyRing {
   readonly #recorded = new Map<string, Set<string>>();
   readonly #lists = new Map<string, { beganAt: number; keys: Promise<readonly KeyEntry[]> }>();
 
-  /**
-   * The state holds a key with this tag.
-   *
-   * @param id undefined: the engine has not told which
-   */
-  note(tag: string, id: string | undefined): void {
+  /** The state holds this key. */
+  note(tag: string, id: string): void {
     const ids = this.#recorded.get(tag) ?? new Set();
-    if (id !== undefined) ids.add(id);
-    this.#recorded.set(tag, ids);
+    this.#recorded.set(tag, ids.add(id));
   }
 
-  /** Ids with this tag that the state knows. Undefined: there is one, nobody knows which. */
-  recordedWith(tag: string): ReadonlySet<string> | undefined {
-    const ids = this.#recorded.get(tag);
-    return ids?.size === 0 ? undefined : (ids ?? new Set());
+  /**
+   * Ids with this tag that the state knows. Of one that is replaced without a difference, as by `--replace`, the engine
+   * tells nothing.
+   */
+  recordedWith(tag: string): ReadonlySet<string> {
+    return this.#recorded.get(tag) ?? new Set();
   }
 
   /** In a list that is at most as old as a refresh may take. */
@@ -223,7 +220,7 @@ export async function makeKey(
   const { client, mayBegin } = server;
   ring.forget(organizationId);
   const before = await client.keys(organizationId);
-  const spared = ring.recordedWith(tag) ?? idsOf(before);
+  const spared = ring.recordedWith(tag);
   const isLost = (key: KeyEntry) => key.name.endsWith(`-${tag}`) && !spared.has(key.id);
   let now: readonly KeyEntry[] = before;
   let failure: TrieveError | undefined;
