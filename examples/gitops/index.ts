@@ -6,6 +6,8 @@ const roster = new TrieveRoster("members", {
   limits: { maxRemovals: "10%", minOwners: 2, allowedDomains: ["example.com"] },
   // Whom no change removes or demotes.
   breakGlass: ["root@example.com"],
+  // The file decides: whoever is not in it is removed, once a preview has named them.
+  unmanaged: "remove",
 });
 
 export const counts = roster.counts;

@@ -1,23 +1,35 @@
 import { text as readAll } from "node:stream/consumers";
 import { printable } from "../printable";
-import { count } from "../roster/words";
+import { count, firstTen } from "../roster/words";
 import { type ConnectionSettings, resolveConnection, resolveLinks } from "../settings";
-import type { AdminClient } from "../trieve/admin";
+import type { AdminClient, KeyEntry, NewKey } from "../trieve/admin";
 import { connect, readOrganization, type ServerOptions } from "./connection";
 import { type ExitCode, exitCode, type Output, UsageError } from "./output";
 
 export interface InitOptions extends ServerOptions {
   readonly adminKeyStdin?: boolean;
   readonly redirectUri?: string;
+  readonly readOnly?: boolean;
   readonly json?: boolean;
 }
 
 const keyName = "pulumi";
+/** Ends the name of a key that a TrieveApiKey has made. */
+const isKeyOfStack = ({ name }: KeyEntry) => name === keyName || /-[0-9a-f]{8}$/.test(name);
+
+const readOnlyName = "pulumi preview";
+/** What a preview asks: the two lists. */
+const readOnlyScopes = [
+  "GET /api/organization/users/{organization_id}",
+  "GET /api/invitations/{organization_id}",
+];
 
 /** From the admin key of a new server to a stack's configuration: finds the organization, makes a key for it. */
 export async function init(options: InitOptions, output: Output): Promise<ExitCode> {
   const settings = await readSettings(options);
-  const advice = "Is it the ADMIN_API_KEY with which the server was first started?";
+  const advice = options.readOnly
+    ? "Use an organization key of role admin or owner, or the server's admin key."
+    : "Is it the ADMIN_API_KEY with which the server was first started?";
   const client = connect(settings.connection, options, advice);
   return output.during("Setting up", async () => {
     const organization = await findOrganization(client, options);
@@ -28,20 +40,33 @@ export async function init(options: InitOptions, output: Output): Promise<ExitCo
       return exitCode.problems;
     }
     const { id, name } = organization;
-    const before = (await client.keys(id)).filter((key) => key.name === keyName);
+    if (options.readOnly) {
+      const apiKey = await makeKey(client, id, {
+        name: readOnlyName,
+        role: "user",
+        scopes: readOnlyScopes,
+      });
+      output.message(
+        `Made a key for previews of organization ${JSON.stringify(name)} (${id}): it may read who is there, and change nothing.`,
+      );
+      if (options.json) output.json({ apiKey, organizationId: id });
+      else output.result(apiKey);
+      return exitCode.fine;
+    }
+    const before = (await client.keys(id)).filter(isKeyOfStack);
     if (before.length > 0) {
       // Without a word from the user a second environment would share the people of the first.
       if (options.organization === undefined) {
         output.message(
-          `organization ${id} (${JSON.stringify(name)}) already has a key named ${keyName}, which a stack may use. Another environment needs an organization of its own: name it with --organization <id>. --organization ${id} makes another key for this one.`,
+          `organization ${id} (${JSON.stringify(name)}) already has a key named ${before[0]?.name}, which a stack may use. Another environment needs an organization of its own: name it with --organization <id>. --organization ${id} makes another key for this one.`,
         );
         return exitCode.problems;
       }
       output.warn(
-        `organization ${id} has ${count(before.length, `key named ${keyName}`, `keys named ${keyName}`)} already; delete in the dashboard what nobody uses any more`,
+        `organization ${id} has ${count(before.length, "key", "keys")} of stacks already (${firstTen(before.map((key) => key.name))}); delete in the dashboard what nobody uses any more`,
       );
     }
-    const apiKey = await makeKey(client, id);
+    const apiKey = await makeKey(client, id, { name: keyName, role: "owner" });
     output.message(`Made a key of role owner for organization ${JSON.stringify(name)} (${id}).`);
     const { connection, redirectUri } = settings;
     printSettings(
@@ -66,7 +91,7 @@ async function readSettings(options: InitOptions): Promise<InitSettings> {
     throw new UsageError(
       "no server: add --url, such as --url http://localhost:8090, or set TRIEVE_API_URL",
     );
-  const apiKey = await readAdminKey(options.adminKeyStdin === true);
+  const apiKey = await readAdminKey(options);
   const redirectUri = options.redirectUri ?? process.env.TRIEVE_REDIRECT_URI?.trim();
   const given: Readonly<Record<string, string | undefined>> = {
     "trieve:apiUrl": url,
@@ -81,15 +106,18 @@ async function readSettings(options: InitOptions): Promise<InitSettings> {
   return { connection, redirectUri: links.links.redirectUri };
 }
 
-async function readAdminKey(fromStdin: boolean): Promise<string> {
-  const key = (fromStdin ? await readAll(process.stdin) : process.env.TRIEVE_ADMIN_KEY)?.trim();
-  if (!key)
-    throw new UsageError(
-      fromStdin
-        ? "stdin is empty: the server's admin key goes there"
-        : "no admin key: set TRIEVE_ADMIN_KEY, or add --admin-key-stdin and pipe it in; not on the command line, where others see it",
-    );
-  return key;
+/** Any key of role admin makes one that only reads. */
+async function readAdminKey({ adminKeyStdin, readOnly }: InitOptions): Promise<string> {
+  const { TRIEVE_ADMIN_KEY, TRIEVE_API_KEY } = process.env;
+  const key = adminKeyStdin
+    ? await readAll(process.stdin)
+    : TRIEVE_ADMIN_KEY || (readOnly ? TRIEVE_API_KEY : undefined);
+  if (key?.trim()) return key.trim();
+  throw new UsageError(
+    adminKeyStdin
+      ? "stdin is empty: the server's admin key goes there"
+      : `no admin key: set TRIEVE_ADMIN_KEY${readOnly ? " or TRIEVE_API_KEY" : ""}, or add --admin-key-stdin and pipe it in; not on the command line, where others see it`,
+  );
 }
 
 async function findOrganization(
@@ -113,17 +141,17 @@ async function findOrganization(
   throw new UsageError(`several organizations: add --organization with one of ${choice}`);
 }
 
-async function makeKey(client: AdminClient, organizationId: string): Promise<string> {
-  const result = await client.createKey(organizationId, { name: keyName, role: "owner" });
+async function makeKey(client: AdminClient, organizationId: string, key: NewKey): Promise<string> {
+  const result = await client.createKey(organizationId, key);
   if (result.result === "done") return result.made;
   const { error } = result;
-  throw error.outcome === "unknown" ? new KeyUnclear(error) : error;
+  throw error.outcome === "unknown" ? new KeyUnclear(error, key.name) : error;
 }
 
 /** There may be a key now whose text nobody knows. */
 class KeyUnclear extends Error {
   override readonly name = "KeyUnclear";
-  constructor(cause: Error) {
+  constructor(cause: Error, keyName: string) {
     super(
       `${cause.message} A key named ${keyName} may have been made that nobody knows: delete it in the dashboard.`,
       { cause },

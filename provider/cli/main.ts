@@ -118,6 +118,7 @@ withServer(
 )
   .option("--admin-key-stdin", "read the server's admin key from stdin instead of TRIEVE_ADMIN_KEY")
   .option("--redirect-uri <url>", "dashboard, where people land after accepting")
+  .option("--read-only", "make a key for previews instead, which may only read, and print it")
   .option("--json", "the settings for scripts")
   .addHelpText(
     "after",
@@ -125,6 +126,7 @@ withServer(
 The admin key is the server's ADMIN_API_KEY. Where its account is in several organizations, --organization
 chooses. A second environment on the same server needs an organization of its own: name it with --organization.
 What is printed holds the new key: pipe it into a shell, so that it is in no history.
+With --read-only TRIEVE_API_KEY will do, if its role is admin or owner.
 
 Example:
   pulumi-trieve init --admin-key-stdin --url http://localhost:8090 < admin-key | sh`,

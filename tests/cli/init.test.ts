@@ -95,7 +95,35 @@ describe("pulumi-trieve init", () => {
     await init("--organization", world.id);
     const { code, stderr } = await init("--organization", world.id);
     expect(code).to.equal(0);
-    expect(stderr).to.match(/^warning: organization <org> has 1 key named pulumi already; .*\n/);
+    expect(stderr).to.match(
+      /^warning: organization <org> has 1 key of stacks already \(pulumi\); .*\n/,
+    );
+  });
+
+  it("makes a key that only reads, with any key of role admin, and prints it alone", async () => {
+    const { code, stdout, stderr } = await world.run(
+      ["init", "--read-only", "--url", world.simulator.url, "--organization", world.id],
+      { env: { TRIEVE_API_KEY: world.simulator.createKey(world.id, "admin") } },
+    );
+    expect(code, stderr).to.equal(0);
+    expect(stderr).to.include("it may read who is there, and change nothing.");
+    const made = world.simulator.keys(world.id).find(({ text }) => text === stdout.trim());
+    expect(made).to.deep.include({
+      name: "pulumi preview",
+      role: "user",
+      scopes: [
+        "GET /api/organization/users/{organization_id}",
+        "GET /api/invitations/{organization_id}",
+      ],
+    });
+    expect(
+      (
+        await world.run(["report", "-"], {
+          env: { TRIEVE_API_KEY: stdout.trim() },
+          input: "members: []",
+        })
+      ).code,
+    ).to.equal(0);
   });
 
   it("refuses an organization that is none", async () => {

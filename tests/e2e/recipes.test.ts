@@ -1,6 +1,7 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { parse, stringify } from "yaml";
 import { readSections, Walkthrough } from "./document";
 import { dashboard, World } from "./world";
 
@@ -62,6 +63,15 @@ describe(document, function () {
     expect(world.writes()).to.deep.equal([]);
     expect(world.people()).to.deep.equal(before);
     expect(world.simulator.mails).to.deep.equal([]);
+    await isSettled();
+
+    world.simulator.addMember(world.organization.id, "eve@example.com");
+    const file = join(world.project.folder, "members.yaml");
+    const { members } = parse(readFileSync(file, "utf8")) as { members: { email: string }[] };
+    writeFileSync(file, stringify({ members: members.filter(({ email }) => email !== bob) }));
+    await shown.program();
+    await shown.commands();
+    expect(world.people()).to.deep.equal({ [ada]: "admin, member" });
     await isSettled();
   });
 

@@ -1,9 +1,12 @@
+import { execFile } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { Ajv } from "ajv";
 import { expect } from "chai";
 import { parse } from "yaml";
 import { type Simulator, startSimulator } from "../../simulator";
+import { bin } from "../cli/run";
 import { Project } from "../e2e/cli";
 import { peopleOf } from "../e2e/world";
 import { Comments } from "./comments";
@@ -128,20 +131,15 @@ describe("examples/gitops, run by its own workflow with the real CLI", function 
     await simulator.close();
   });
 
-  /** The request of README.md. */
+  /** As README.md says. */
   async function makeReadingKey(): Promise<string> {
-    const [, body = ""] = /-d '(.*)'/.exec(readme) ?? [];
-    const response = await fetch(`${simulator.url}/api/organization/api_key`, {
-      method: "POST",
-      headers: {
-        authorization: organization.apiKey,
-        "tr-organization": organization.id,
-        "content-type": "application/json",
-      },
-      body,
-    });
-    expect(response.status).to.equal(200);
-    return ((await response.json()) as { api_key: string }).api_key;
+    expect(readme).to.include("npx pulumi-trieve init --read-only");
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [bin, "init", "--read-only", "--url", simulator.url, "--organization", organization.id],
+      { env: { ...process.env, TRIEVE_API_KEY: organization.apiKey } },
+    );
+    return stdout.trim();
   }
 
   const write = (text: string) => writeFileSync(join(project.folder, "members.yaml"), text);
