@@ -17,6 +17,9 @@ const sources = {
   RosterMember: { file: "provider/program/roster.ts", rows: "key" },
   TrieveRoster: { file: "provider/program/roster.ts", rows: "output" },
   Limits: { file: "provider/roster/rails.ts", rows: "limit" },
+  TrieveOrganizationArgs: { file: "provider/program/organization.ts", rows: "argument" },
+  TrieveApiKeyArgs: { file: "provider/program/apiKey.ts", rows: "argument" },
+  TrieveApiKey: { file: "provider/program/apiKey.ts", rows: "output" },
 };
 
 /** @param prefix before the names of the rows */
