@@ -322,7 +322,7 @@ describe("what a preview tells of those whom nothing declares", () => {
     const [first, ...others] = unmanaged(many, () => false);
     expect(foretellUnmanaged("acme", [first as Forecast, ...others])).to.deep.equal({
       level: "warn",
-      text: `12 people whom nothing here declares in organization acme: ${names} and 2 more. Put them on the roster, or set \`unmanaged: "ignore"\`.`,
+      text: `12 people whom nothing here declares in organization acme: ${names} and 2 more. Put them on the roster, or set \`unmanaged\` to "remove" or "ignore".`,
     });
   });
 });
