@@ -35,7 +35,7 @@ export interface Organization {
  * Whether somebody may be changed, beyond what the organization itself forbids.
  *
  * @param lowers they would have a lower role, or be removed for a moment
- * @returns what is against it, as the rest of a sentence with the way on
+ * @returns why it is refused and how to proceed, as the rest of a sentence; undefined if it is allowed
  */
 export type Objection = (goal: "in" | "out", lowers: boolean) => string | undefined;
 

@@ -38,7 +38,7 @@ export interface Swept {
  *
  * It has no parent: what waits for the roster must not wait for it, which waits for the end of the program.
  *
- * @param emails whom to remove, in lower case
+ * @param emails addresses to remove, in lower case
  */
 export class RosterSweep extends pulumi.CustomResource {
   declare readonly run: pulumi.Output<string>;

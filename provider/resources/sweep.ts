@@ -54,10 +54,10 @@ export async function sweep(inputs: SweepInputs, surroundings: Surroundings): Pr
     remove
       .filter((email) => !surroundings.isDeclared(idOf({ organizationId, email })))
       .map(async (email) => {
-        const stays = approval.breakGlass.includes(email)
-          ? `${email} stays in organization ${organizationId}: breakGlass protects this address.`
-          : undefined;
-        if (stays !== undefined) return warn(stays);
+        if (approval.breakGlass.includes(email))
+          return warn(
+            `${email} stays in organization ${organizationId}: breakGlass protects this address.`,
+          );
         try {
           await removeFrom(organization, {
             ...{ email, organizationId, originalRole: null },

@@ -26,7 +26,7 @@ export interface Intent {
 }
 
 /**
- * What is against it, as the rest of a sentence with the way on; undefined if nothing is. Pure.
+ * Says why it is refused and how to proceed, as the rest of a sentence; undefined if it is allowed. Pure.
  *
  * @param approval of their roster in this deployment; undefined if its guard was not checked
  */

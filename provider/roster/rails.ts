@@ -134,7 +134,7 @@ function checkRemovals(
  * @param emails of those who would be removed
  * @param recorded how many the last run declared
  * @param present how many are in the organization or invited
- * @returns what is against it, a sentence with the way on; undefined if nothing is
+ * @returns a sentence that says why it is refused and how to proceed; undefined if it is allowed
  */
 export function checkUnmanaged(
   emails: readonly string[],
