@@ -18,8 +18,12 @@ const commands = {
 const bin = (name, file) => join("node_modules", ...name.split("/"), ...file.split("/"));
 /** Tests of one folder. */
 const of = (folder) => testFiles().filter((file) => file.split(/[\\/]/)[0] === folder);
+/** Tests with the real CLI. */
+function endToEnd(...names) {
+  return names.map((name) => join("e2e", `${name}.test.js`));
+}
 /** Tests that also hold with the oldest versions. */
-const oldestToo = ["life", "preview", "roster"].map((name) => join("e2e", `${name}.test.js`));
+const oldestToo = endToEnd("life", "preview", "roster");
 
 /** The environment in which `node` is one that is tested and `pulumi` the real CLI. */
 async function setUp(pulumi = findPulumi) {
@@ -45,11 +49,18 @@ async function test(args) {
   return mocha(files, args, env);
 }
 
-/** Twenty thousand random histories, a search for each mistake that is made on purpose, and ten minutes of fuzzing. */
+/**
+ * Twenty thousand random histories, a search for each mistake that is made on purpose, ten minutes of fuzzing, and with
+ * the real CLI rosters of a thousand people and previews of many random organizations.
+ */
 async function long(args) {
-  const settings = { MODEL_RUNS: "20000", MODEL_SEARCH: "true", FUZZ_MINUTES: "10" };
+  const settings = {
+    ...{ MODEL_RUNS: "20000", MODEL_SEARCH: "true", FUZZ_MINUTES: "10" },
+    ...{ ROSTER_PEOPLE: "1000", PREVIEW_RUNS: "20" },
+  };
   const env = { ...(await setUpAndBuild()), ...settings };
-  return mocha([...of("model"), ...of("fuzz")], ["--timeout", "0", ...args], env, {
+  const files = [...of("model"), ...of("fuzz"), ...endToEnd("preview", "roster")];
+  return mocha(files, ["--timeout", "0", ...args], env, {
     parallel: false, // the minutes are for all files together
   });
 }

@@ -28,7 +28,8 @@ export async function mocha(files, args, env, { parallel = true } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "t-"));
   // A server of a test may run as another user.
   chmodSync(folder, 0o755);
-  const jobs = parallel ? Math.min(availableParallelism(), 4) : 1;
+  // One more than there are cores: many tests wait for servers that are slow on purpose.
+  const jobs = parallel ? Math.min(availableParallelism() + 1, 4) : 1;
   try {
     return await show(
       "node",

@@ -341,7 +341,7 @@ describe("the preview of a roster", function () {
         }
         await world.end();
       }),
-      { numRuns: Number(process.env.PREVIEW_RUNS ?? 3), endOnFailure: true },
+      { numRuns: Number(process.env.PREVIEW_RUNS ?? 1), endOnFailure: true },
     );
     await begin();
   });
