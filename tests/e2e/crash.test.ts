@@ -7,7 +7,7 @@ const people = Array.from({ length: 20 }, (_, i) => `person${i}@example.com`);
 describe("the CLI is killed during an `up` of 20 people", function () {
   this.timeout(180_000);
 
-  for (const post of [1, 5, 10, 19]) {
+  for (const post of [1, 10]) {
     it(`when the server has received POST number ${post}: 20 people, one mail each, all out in the end`, async () => {
       const declared = people.map((email): [string, Declared] => [
         email,
@@ -30,7 +30,6 @@ describe("the CLI is killed during an `up` of 20 people", function () {
         const invited = people.slice(10).find((email) => world.mailsTo(email) > 0);
         if (invited) world.accept(invited);
         await world.succeed("up", "--refresh");
-
         expect(Object.keys(world.people()).sort()).to.deep.equal([...people].sort());
         expect(
           world.simulator.members(world.organization.id),

@@ -66,11 +66,9 @@ describe("moving people within one `up`: nobody is out for a moment, and no mail
   it("from loose resources to a roster and back, also across providers", async () => {
     await begin(loose());
     await change([roster("team", true)], "--parallel", "1");
-    await isSettled();
     await change([loose("{ provider: other }"), roster("team", false)]);
     await isSettled();
     await change([roster("team", true)]);
-    await isSettled();
     await change([roster("team", false), loose("{ dependsOn: [team] }")]);
     await isSettled();
   });
