@@ -118,7 +118,11 @@ export class Project {
     await mkdir(parent, { recursive: true });
     const folder = await mkdtemp(join(parent, "project-"));
     const { name = "e2e", main = "index.js", runtime = { typescript: false }, manifest } = options;
-    const project = Project.open(folder, options.env);
+    const project = Project.open(folder, {
+      NODE_OPTIONS: `--require ${JSON.stringify(join(__dirname, "quick-start.js"))}`,
+      ...(runtime.typescript === false ? { E2E_TYPESCRIPT: "false" } : {}),
+      ...options.env,
+    });
     await project.#file("Pulumi.yaml", { name, runtime: { name: "nodejs", options: runtime } });
     await project.#file("package.json", { name, private: true, main, ...manifest });
     await project.write(options.program, main);
