@@ -2,7 +2,7 @@ import { listEverybody, ownersOf, presentOf } from "../lifecycle/everybody";
 import { printable } from "../printable";
 import { defaultApiUrl, resolveConnection, resolveLinks } from "../settings";
 import type { AdminClient } from "../trieve/admin";
-import { KeyRejected, NotAllowed, NotFound, TrieveError } from "../trieve/errors";
+import { TrieveError } from "../trieve/errors";
 import { type Transport, transport } from "../trieve/http";
 import { higherRole } from "../trieve/model";
 import { connect, missingSettings, type ServerOptions, settingsOf } from "./connection";
@@ -216,7 +216,7 @@ async function health(ask: Transport, path: string): Promise<boolean> {
 
 /** @param identified whether the server has answered before */
 function partOf(error: TrieveError, identified: boolean): Check["name"] {
-  if (error instanceof KeyRejected) return "key";
-  if (error instanceof NotAllowed) return "role";
-  return error instanceof NotFound && identified ? "organization" : "server";
+  if (error.name === "KeyRejected") return "key";
+  if (error.name === "NotAllowed") return "role";
+  return error.name === "NotFound" && identified ? "organization" : "server";
 }

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { type Call, Client, type Permit, type RemovalResult, type Unclear } from "./client";
-import { Declined, NotFound, UnexpectedAnswer } from "./errors";
+import { isOf, unexpected } from "./errors";
 import type { Response } from "./http";
 import { parse, type Role, roleFrom, roleNumber, uuid } from "./model";
 import { keyWithoutAccount, organizationMissing } from "./quirks";
@@ -99,7 +99,7 @@ export class AdminClient extends Client {
     try {
       return await this.read(call, (json) => parse(identity, json));
     } catch (error) {
-      if (error instanceof Declined && keyWithoutAccount(error.serverMessage)) return undefined;
+      if (isOf("Declined", error, keyWithoutAccount)) return undefined;
       throw error;
     }
   }
@@ -119,7 +119,7 @@ export class AdminClient extends Client {
    * counts only if it knows the account that asks, and that account is not in the organization.
    */
   async isGone(organizationId: string, failure: unknown): Promise<boolean> {
-    if (!(failure instanceof NotFound) || !organizationMissing(failure.serverMessage)) return false;
+    if (!isOf("NotFound", failure, organizationMissing)) return false;
     const me = await this.identity();
     return me?.organizations.every(({ id }) => id !== organizationId) ?? false;
   }
@@ -189,7 +189,7 @@ export class AdminClient extends Client {
       if (page.api_keys.length < pageSize || page.cursor === null) return keys;
       // A cache that answers without regard to the query would do so for ever.
       if (after !== undefined && page.cursor <= after)
-        throw new UnexpectedAnswer(call, 200, "cursor: expected a later one");
+        throw unexpected(call, 200, "cursor: expected a later one");
       after = page.cursor;
     }
   }

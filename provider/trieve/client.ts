@@ -1,15 +1,12 @@
 import { bulkhead } from "cockatiel";
 import {
   type Attempt,
-  Declined,
-  KeyRejected,
-  NoAnswer,
-  NotAllowed,
-  NotFound,
-  ServerFailed,
-  ServerHangs,
+  hanging,
+  isOf,
+  refusedWith,
   TrieveError,
-  UnexpectedAnswer,
+  unanswered,
+  unexpected,
 } from "./errors";
 import { type Request, type Response, type Transport, TransportError, transport } from "./http";
 import {
@@ -163,8 +160,7 @@ export class Client {
     try {
       return await this.read(call, parseAccount);
     } catch (error) {
-      if (error instanceof Declined && quirks.keyWithoutAccount(error.serverMessage))
-        return undefined;
+      if (isOf("Declined", error, quirks.keyWithoutAccount)) return undefined;
       throw error;
     }
   }
@@ -293,16 +289,15 @@ export class Client {
     ).catch((error) => this.#nameAHang(call, error));
   }
 
-  /** @throws UnexpectedAnswer */
+  /** @throws TrieveError an answer of another shape */
   protected parsed<T>(call: Call, response: Response, parse: (json: unknown) => T): T {
     try {
       return parse(JSON.parse(response.text));
     } catch (error) {
       const mismatch = this.withoutKey(describeMismatch(error));
-      throw new UnexpectedAnswer(call, response.status, mismatch, {
-        // A body cut short may come whole when asked again; one of another shape will not.
-        transient: call.method === "GET" && error instanceof SyntaxError,
-      });
+      // A body cut short may come whole when asked again; one of another shape will not.
+      const transient = call.method === "GET" && error instanceof SyntaxError;
+      throw unexpected(call, response.status, mismatch, transient);
     }
   }
 
@@ -311,8 +306,7 @@ export class Client {
    * that is interrupted must come to an end, and nobody tells a dynamic provider of it.
    */
   #mayPass(error: TrieveError): boolean {
-    const isSilent = error instanceof NoAnswer && error.code === "TIMEOUT";
-    return error.transient && (!isSilent || this.#writesUnderWay > 0);
+    return error.transient && (error.code !== "TIMEOUT" || this.#writesUnderWay > 0);
   }
 
   #tellOfWaiting(text: string): void {
@@ -381,7 +375,7 @@ export class Client {
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof TransportError)) throw error;
-      throw new NoAnswer(call, this.withoutKey(error.message), error.reason);
+      throw unanswered(call, this.withoutKey(error.message), error.reason);
     }
   }
 
@@ -404,18 +398,10 @@ export class Client {
   }
 
   protected failure(call: Call, response: Response): TrieveError {
-    const { status } = response;
+    if (response.status === 408) this.#overloads += 1;
     const message = this.withoutKey(serverMessage(response.text));
-    if (status === 408) this.#overloads += 1;
-    if (status === 401) return new KeyRejected(call, this.connection.keyAdvice);
-    if (status === 403) return new NotAllowed(call, message);
-    if (status === 404) return new NotFound(call, message, this.connection.organizationAdvice);
-    if (status === 408 || status === 429 || status >= 500) {
-      const retryAfter = parseRetryAfter(response.header("retry-after"), Date.now());
-      return new ServerFailed(call, status, message, retryAfter);
-    }
-    if (status >= 400) return new Declined(call, status, message);
-    return new UnexpectedAnswer(call, status, "another status was expected", { transient: false });
+    const retryAfterMs = parseRetryAfter(response.header("retry-after"), Date.now());
+    return refusedWith(call, response.status, message, this.connection, retryAfterMs);
   }
 
   /** A proxy may send back what it was sent. A key as short as a word would garble what servers say. */
@@ -426,14 +412,14 @@ export class Client {
 
   /** A server whose database connections are used up for good still answers its health check. */
   async #nameAHang(call: Call, error: unknown): Promise<never> {
-    if (error instanceof NoAnswer && error.code === "TIMEOUT") {
+    if (error instanceof TrieveError && error.code === "TIMEOUT") {
       const health = await this.#transport({
         method: "GET",
         path: "/api/health",
         headers: {},
         timeoutMs: Math.min(this.limits.connectMs, slowMs),
       }).catch(() => undefined);
-      if (health?.status === 200) throw new ServerHangs(call, this.limits.readMs);
+      if (health?.status === 200) throw hanging(call, this.limits.readMs);
     }
     throw error;
   }

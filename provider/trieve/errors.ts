@@ -22,93 +22,117 @@ function sentence(attempt: Attempt, answer: string, advice: string): string {
   return oneLine(`Could not ${attempt.what} ${where}: ${answer}. ${advice}`);
 }
 
+/** What went wrong, by which a {@link TrieveError} is named. */
+export type Failure =
+  /** 401: there is a key, but the server does not know it. */
+  | "KeyRejected"
+  /** 403: the key is good, but not for this. */
+  | "NotAllowed"
+  /** 404: no such organization, or no Trieve server at that URL. Never taken for "nobody there". */
+  | "NotFound"
+  /** Any other 4xx: Trieve understood and declined. */
+  | "Declined"
+  /** 408, 429 and 5xx: the server, or something before it, could not answer now. */
+  | "ServerFailed"
+  /** No answer at all: refused, reset, not found in DNS, TLS, or too slow. */
+  | "NoAnswer"
+  /** The server takes connections and answers its health check, but no question that needs its database. */
+  | "ServerHangs"
+  /** An answer that is not what Trieve sends: a proxy's page, a body cut short, another API. Proves nothing. */
+  | "UnexpectedAnswer";
+
 /**
- * Something did not go as asked of a Trieve server. Each kind of failure is a class of its own; the message is one
- * line that says what was tried, for whom, where, what came back, why that is likely, and what to do next.
+ * Something did not go as asked of a Trieve server. The message is one line that says what was tried, for whom, where,
+ * what came back, why that is likely, and what to do next.
  */
-export abstract class TrieveError extends Error {
+export class TrieveError extends Error {
   /** Whether a write may have taken effect all the same. */
-  abstract readonly outcome: "not executed" | "unknown";
+  readonly outcome: "not executed" | "unknown" = "unknown";
   /** Whether the same question may get another answer soon. */
   readonly transient: boolean = false;
-}
+  /** As the server sent it; not for terminals. */
+  readonly serverMessage: string = "";
+  /** Milliseconds that the server asked to wait. */
+  readonly retryAfterMs: number = 0;
+  /** Of a connection: Node's (`ECONNRESET`), or `TIMEOUT`, `CONNECT_TIMEOUT`, `TOO_LARGE`. */
+  readonly code?: string;
 
-/** 401: there is a key, but the server does not know it. */
-export class KeyRejected extends TrieveError {
-  override readonly name = "KeyRejected";
-  override readonly outcome = "not executed";
-  constructor(attempt: Attempt, advice: string) {
-    super(
-      sentence(
-        attempt,
-        "the server answered 401 (Unauthorized)",
-        `The API key is wrong, expired or revoked. ${advice}`,
-      ),
-    );
+  constructor(
+    override readonly name: Failure,
+    attempt: Attempt,
+    answer: string,
+    advice: string,
+    facts: Facts = {},
+  ) {
+    super(sentence(attempt, answer, advice));
+    Object.assign(this, facts);
   }
 }
 
-/** 403: the key is good, but not for this. */
-export class NotAllowed extends TrieveError {
-  override readonly name = "NotAllowed";
-  override readonly outcome = "not executed";
-  constructor(attempt: Attempt, message: string) {
-    super(
-      sentence(
-        attempt,
-        `the server answered 403 (${clean(message) || "no message"})`,
+type Facts = Partial<Omit<TrieveError, keyof Error>>;
+
+/** Whether it is a failure of this kind, of which the server said what a quirk tells. */
+export function isOf(kind: Failure, error: unknown, says: (message: string) => boolean): boolean {
+  return error instanceof TrieveError && error.name === kind && says(error.serverMessage);
+}
+
+/**
+ * A status that is not the one that was asked for.
+ *
+ * @param message of the server, as it came
+ * @param advice what to do about a key that the server rejects, and what else about an organization that is not there
+ * @param retryAfterMs milliseconds that the server asked to wait
+ */
+export function refusedWith(
+  attempt: Attempt,
+  status: number,
+  message: string,
+  advice: { readonly keyAdvice: string; readonly organizationAdvice?: string },
+  retryAfterMs: number,
+): TrieveError {
+  const shown = clean(message);
+  const fail = (name: Failure, said: string, whatToDo: string, facts?: Facts) =>
+    new TrieveError(name, attempt, `the server answered ${status}${said}`, whatToDo, {
+      outcome: "not executed",
+      serverMessage: message,
+      ...facts,
+    });
+  if (status < 400) return unexpected(attempt, status, "another status was expected");
+  if (status === 408 || status === 429 || status >= 500)
+    return fail(
+      "ServerFailed",
+      shown && ` (${shown})`,
+      status === 408
+        ? "The server is overloaded or its mail server is slow. Try again later."
+        : "Something is wrong at the server or before it. Try again; the server's log says more.",
+      { outcome: "unknown", transient: true, retryAfterMs },
+    );
+  if (status === 401)
+    return fail(
+      "KeyRejected",
+      " (Unauthorized)",
+      `The API key is wrong, expired or revoked. ${advice.keyAdvice}`,
+    );
+  if (status === 404)
+    return shown
+      ? fail(
+          "NotFound",
+          ` (${shown})`,
+          `The organization was deleted, or its id belongs to another server. Check the organization id and the server's URL. ${advice.organizationAdvice ?? ""}`,
+        )
+      : fail(
+          "NotFound",
+          " with no message",
+          "There is no Trieve API at that URL. Give the server's base URL, without `/api`.",
+        );
+  const said = ` (${shown || "no message"})`;
+  return status === 403
+    ? fail(
+        "NotAllowed",
+        said,
         "The API key belongs to another organization, has a role below admin, or is limited by scopes; removing an owner takes a key of role owner. Use a key of this organization with a role that suffices.",
-      ),
-    );
-  }
-}
-
-/** 404: no such organization, or no Trieve server at that URL. Never taken for "nobody there". */
-export class NotFound extends TrieveError {
-  override readonly name = "NotFound";
-  override readonly outcome = "not executed";
-  constructor(
-    attempt: Attempt,
-    /** As the server sent it; not for terminals. */
-    readonly serverMessage: string,
-    /** What else to do about an organization that is not there. */
-    organizationAdvice = "",
-  ) {
-    const message = clean(serverMessage);
-    super(
-      message
-        ? sentence(
-            attempt,
-            `the server answered 404 (${message})`,
-            `The organization was deleted, or its id belongs to another server. Check the organization id and the server's URL. ${organizationAdvice}`,
-          )
-        : sentence(
-            attempt,
-            "the server answered 404 with no message",
-            "There is no Trieve API at that URL. Give the server's base URL, without `/api`.",
-          ),
-    );
-  }
-}
-
-/** Any other 4xx: Trieve understood and declined. */
-export class Declined extends TrieveError {
-  override readonly name = "Declined";
-  override readonly outcome = "not executed";
-  constructor(
-    attempt: Attempt,
-    readonly status: number,
-    /** As the server sent it; not for terminals. */
-    readonly serverMessage: string,
-  ) {
-    super(
-      sentence(
-        attempt,
-        `the server answered ${status} (${clean(serverMessage) || "no message"})`,
-        adviceFor(serverMessage),
-      ),
-    );
-  }
+      )
+    : fail("Declined", said, adviceFor(message));
 }
 
 function adviceFor(message: string): string {
@@ -120,101 +144,54 @@ function adviceFor(message: string): string {
   return "Nothing was changed. The server's log may say more.";
 }
 
-/** 408, 429 and 5xx: the server, or something before it, could not answer now. */
-export class ServerFailed extends TrieveError {
-  override readonly name = "ServerFailed";
-  override readonly outcome = "unknown";
-  override readonly transient = true;
-  constructor(
-    attempt: Attempt,
-    readonly status: number,
-    message: string,
-    /** Milliseconds that the server asked to wait; none given: undefined. */
-    readonly retryAfterMs: number | undefined,
-  ) {
-    super(
-      sentence(
-        attempt,
-        `the server answered ${status}${message ? ` (${clean(message)})` : ""}`,
-        status === 408
-          ? "The server is overloaded or its mail server is slow. Try again later."
-          : "Something is wrong at the server or before it. Try again; the server's log says more.",
-      ),
-    );
-  }
-}
-
-/** No answer at all: refused, reset, not found in DNS, TLS, or too slow. */
-export class NoAnswer extends TrieveError {
-  override readonly name = "NoAnswer";
-  override readonly transient: boolean;
-  override readonly outcome: "not executed" | "unknown";
-  constructor(
-    attempt: Attempt,
-    reason: string,
-    /** Node's (`ECONNRESET`), or `TIMEOUT`, `CONNECT_TIMEOUT`, `TOO_LARGE`. */
-    readonly code: string | undefined,
-  ) {
-    const advice = adviceForCode(code);
-    super(sentence(attempt, clean(reason), advice.text));
-    this.transient = advice.transient;
-    this.outcome = neverSent.has(code ?? "") ? "not executed" : "unknown";
-  }
+/** @param code as that of a {@link TrieveError} */
+export function unanswered(attempt: Attempt, reason: string, code = ""): TrieveError {
+  const [, advice, transient] = connectionAdvice.find(([codes]) => codes.test(code)) ?? later;
+  const outcome = neverSent.has(code) ? "not executed" : "unknown";
+  return new TrieveError("NoAnswer", attempt, clean(reason), advice, { outcome, transient, code });
 }
 
 const neverSent = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "CONNECT_TIMEOUT"]);
 
-function adviceForCode(code: string | undefined): { text: string; transient: boolean } {
-  if (code === "ECONNREFUSED")
-    return { text: "Is the server running, and is the URL right?", transient: true };
-  if (code === "ENOTFOUND")
-    return { text: "The host name is unknown. Check the server's URL.", transient: false };
-  if (code?.startsWith("ERR_TLS") || code?.includes("CERT") || code?.includes("SIGNED"))
-    return {
-      text: "The server's certificate is not trusted. For a private authority set NODE_EXTRA_CA_CERTS to its file.",
-      transient: false,
-    };
-  if (code === "TOO_LARGE")
-    return { text: "Check that the URL leads to a Trieve server.", transient: false };
-  return {
-    text: "Try again; if it stays so, look at the server and what lies before it.",
-    transient: true,
-  };
+type Advice = readonly [codes: RegExp, advice: string, transient: boolean];
+const later: Advice = [
+  /^/,
+  "Try again; if it stays so, look at the server and what lies before it.",
+  true,
+];
+const connectionAdvice: readonly Advice[] = [
+  [/^ECONNREFUSED$/, "Is the server running, and is the URL right?", true],
+  [/^ENOTFOUND$/, "The host name is unknown. Check the server's URL.", false],
+  [
+    /^ERR_TLS|CERT|SIGNED/,
+    "The server's certificate is not trusted. For a private authority set NODE_EXTRA_CA_CERTS to its file.",
+    false,
+  ],
+  [/^TOO_LARGE$/, "Check that the URL leads to a Trieve server.", false],
+];
+
+/** @param afterMs how long it was waited for */
+export function hanging(attempt: Attempt, afterMs: number): TrieveError {
+  return new TrieveError(
+    "ServerHangs",
+    attempt,
+    `no answer within ${Math.round(afterMs / 1000)} s, while the health check still answers`,
+    "The server hangs: about ten requests at once with organization keys, from all clients together, do that for good. Restart it, then run the command again.",
+  );
 }
 
-/** The server takes connections and answers its health check, but no question that needs its database. */
-export class ServerHangs extends TrieveError {
-  override readonly name = "ServerHangs";
-  override readonly outcome = "unknown";
-  constructor(attempt: Attempt, afterMs: number) {
-    super(
-      sentence(
-        attempt,
-        `no answer within ${Math.round(afterMs / 1000)} s, while the health check still answers`,
-        "The server hangs: about ten requests at once with organization keys, from all clients together, do that for good. Restart it, then run the command again.",
-      ),
-    );
-  }
-}
-
-/** An answer that is not what Trieve sends: a proxy's page, a body cut short, another API. Proves nothing. */
-export class UnexpectedAnswer extends TrieveError {
-  override readonly name = "UnexpectedAnswer";
-  override readonly outcome = "unknown";
-  override readonly transient: boolean;
-  constructor(
-    attempt: Attempt,
-    status: number,
-    mismatch: string,
-    options?: { transient?: boolean },
-  ) {
-    super(
-      sentence(
-        attempt,
-        `the server's answer (${status}) is not what Trieve sends (${clean(mismatch)})`,
-        "Nothing was concluded from it. Check that the URL leads to a Trieve server, with no sign-in page or proxy before it.",
-      ),
-    );
-    this.transient = options?.transient ?? false;
-  }
+/** @param mismatch in what the answer differs from what Trieve sends */
+export function unexpected(
+  attempt: Attempt,
+  status: number,
+  mismatch: string,
+  transient = false,
+): TrieveError {
+  return new TrieveError(
+    "UnexpectedAnswer",
+    attempt,
+    `the server's answer (${status}) is not what Trieve sends (${clean(mismatch)})`,
+    "Nothing was concluded from it. Check that the URL leads to a Trieve server, with no sign-in page or proxy before it.",
+    { transient },
+  );
 }

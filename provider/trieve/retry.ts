@@ -1,5 +1,5 @@
 import { DelegateBackoff, ExponentialBackoff, handleWhen, type IBackoff, retry } from "cockatiel";
-import { ServerFailed, TrieveError } from "./errors";
+import { TrieveError } from "./errors";
 
 /**
  * Asks again while the failure may pass, waiting longer each time with jitter, or as long as `Retry-After` said.
@@ -28,8 +28,7 @@ export function retryReads<T>(
     handleWhen((error) => {
       if (!(error instanceof TrieveError) || !mayPass(error)) return false;
       backoff = backoff === undefined ? jitter.next() : backoff.next(undefined);
-      const asked = error instanceof ServerFailed ? (error.retryAfterMs ?? 0) : 0;
-      delay = Math.max(backoff.duration, asked);
+      delay = Math.max(backoff.duration, error.retryAfterMs);
       const waited = Date.now() - start + delay;
       if (waited > limits.retryForMs) return false;
       if (waited >= 2_000) onWaiting?.(error);
@@ -40,10 +39,10 @@ export function retryReads<T>(
   return policy.execute(ask);
 }
 
-/** `Retry-After` in both its forms, seconds and a date; milliseconds from now, never negative. */
-export function parseRetryAfter(header: string | null, now: number): number | undefined {
-  if (header === null) return undefined;
+/** `Retry-After` in both its forms, seconds and a date; milliseconds from now, 0 without one. */
+export function parseRetryAfter(header: string | null, now: number): number {
+  if (header === null) return 0;
   if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
   const date = Date.parse(header);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  return Number.isNaN(date) ? 0 : Math.max(0, date - now);
 }

@@ -28,12 +28,11 @@ function templatesOf(file: string): Template[] {
     const text = textOf(node);
     if (text !== undefined) {
       const { line } = source.getLineAndCharacterOfPosition(node.getStart());
-      // All of that file is about failures: its last sentences say what to do.
-      const isAdvice = file === join("trieve", "errors.ts") && text.endsWith(".");
       templates.push({
         place: `provider/${file}:${line + 1}`,
         text,
-        isError: isAdvice || isToldOnFailure(node),
+        // All of that file is about failures: its last sentences say what to do.
+        isError: file === join("trieve", "errors.ts") ? text.endsWith(".") : isToldOnFailure(node),
       });
     }
     node.forEachChild(visit);

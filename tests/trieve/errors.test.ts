@@ -1,22 +1,24 @@
 import { expect } from "chai";
 import {
-  Declined,
-  KeyRejected,
-  NoAnswer,
-  NotAllowed,
-  NotFound,
-  ServerFailed,
-  ServerHangs,
+  type Attempt,
+  type Failure,
+  hanging,
+  refusedWith,
   TrieveError,
-  UnexpectedAnswer,
+  unanswered,
+  unexpected,
 } from "../../provider/trieve/errors";
 
 const server = "http://t.example";
 const list = { what: "list the members", organizationId: "o1", server };
 const me = { what: "ask whose API key this is", server };
 
+const refused = (attempt: Attempt, status: number, message: string, retryAfterMs = 0) =>
+  refusedWith(attempt, status, message, { keyAdvice: "Rotate it." }, retryAfterMs);
+
 interface Row {
   it: string;
+  kind: Failure;
   error: TrieveError;
   message: string;
   outcome: "not executed" | "unknown";
@@ -37,50 +39,58 @@ const passing = { outcome: "unknown", transient: true } as const;
 const rows: readonly Row[] = [
   {
     it: "401",
-    error: new KeyRejected(list, "Rotate it."),
+    kind: "KeyRejected",
+    error: refused(list, 401, ""),
     message: `${could}the server answered 401 (Unauthorized). The API key is wrong, expired or revoked. Rotate it.`,
     ...definite,
   },
   {
     it: "a question about the key alone names no organization",
-    error: new KeyRejected(me, "Rotate it."),
+    kind: "KeyRejected",
+    error: refused(me, 401, ""),
     message:
       "Could not ask whose API key this is at http://t.example: the server answered 401 (Unauthorized). The API key is wrong, expired or revoked. Rotate it.",
     ...definite,
   },
   {
     it: "403",
-    error: new NotAllowed(list, "Forbidden"),
+    kind: "NotAllowed",
+    error: refused(list, 403, "Forbidden"),
     message: `${could}the server answered 403 (Forbidden). The API key belongs to another organization, has a role below admin, or is limited by scopes; removing an owner takes a key of role owner. Use a key of this organization with a role that suffices.`,
     ...definite,
   },
   {
     it: "403 with no message",
-    error: new NotAllowed(list, ""),
+    kind: "NotAllowed",
+    error: refused(list, 403, ""),
     message: `${could}the server answered 403 (no message). The API key belongs to another organization, has a role below admin, or is limited by scopes; removing an owner takes a key of role owner. Use a key of this organization with a role that suffices.`,
     ...definite,
   },
   {
     it: "404",
-    error: new NotFound(list, "Not Found: Organization not found"),
+    kind: "NotFound",
+    error: refused(list, 404, "Not Found: Organization not found"),
     message: `${could}the server answered 404 (Not Found: Organization not found). The organization was deleted, or its id belongs to another server. Check the organization id and the server's URL.`,
     ...definite,
   },
   {
     it: "404 with no message",
-    error: new NotFound(list, ""),
+    kind: "NotFound",
+    error: refused(list, 404, ""),
     message: `${could}the server answered 404 with no message. There is no Trieve API at that URL. Give the server's base URL, without \`/api\`.`,
     ...definite,
   },
   {
     it: "400 for a role above that of the key",
-    error: new Declined(list, 400, "Can not invite user with higher role than yours"),
+    kind: "Declined",
+    error: refused(list, 400, "Can not invite user with higher role than yours"),
     message: `${could}the server answered 400 (Can not invite user with higher role than yours). A key gives out roles up to its own. Use a key of a higher role, or declare a lower role.`,
     ...definite,
   },
   {
     it: "400 for a member's role above that of the key",
-    error: new Declined(
+    kind: "Declined",
+    error: refused(
       list,
       400,
       "Can not grant a user a higher role than that of the requesting user's",
@@ -90,63 +100,73 @@ const rows: readonly Row[] = [
   },
   {
     it: "400 for oneself",
-    error: new Declined(list, 400, "Can not invite yourself"),
+    kind: "Declined",
+    error: refused(list, 400, "Can not invite yourself"),
     message: `${could}the server answered 400 (Can not invite yourself). The API key belongs to this very account. Use an organization key, or leave this person out.`,
     ...definite,
   },
   {
     it: "400 for an address",
-    error: new Declined(list, 400, "Invalid email"),
+    kind: "Declined",
+    error: refused(list, 400, "Invalid email"),
     message: `${could}the server answered 400 (Invalid email). Trieve does not take this address. Correct it.`,
     ...definite,
   },
   {
     it: "any other 400",
-    error: new Declined(list, 400, "Error loading users"),
+    kind: "Declined",
+    error: refused(list, 400, "Error loading users"),
     message: `${could}the server answered 400 (Error loading users). ${nothingChanged}`,
     ...definite,
   },
   {
     it: "413 with no message",
-    error: new Declined(list, 413, ""),
+    kind: "Declined",
+    error: refused(list, 413, ""),
     message: `${could}the server answered 413 (no message). ${nothingChanged}`,
     ...definite,
   },
   {
     it: "408",
-    error: new ServerFailed(list, 408, "", undefined),
+    kind: "ServerFailed",
+    error: refused(list, 408, ""),
     message: `${could}the server answered 408. The server is overloaded or its mail server is slow. Try again later.`,
     ...passing,
   },
   {
     it: "503 with a message",
-    error: new ServerFailed(list, 503, "Down", 7000),
+    kind: "ServerFailed",
+    error: refused(list, 503, "Down", 7000),
     message: `${could}the server answered 503 (Down). ${serverTrouble}`,
     ...passing,
   },
   {
     it: "refused",
-    error: new NoAnswer(list, "connect ECONNREFUSED 127.0.0.1:1", "ECONNREFUSED"),
+    kind: "NoAnswer",
+    error: unanswered(list, "connect ECONNREFUSED 127.0.0.1:1", "ECONNREFUSED"),
     message: `${could}connect ECONNREFUSED 127.0.0.1:1. Is the server running, and is the URL right?`,
     outcome: "not executed",
     transient: true,
   },
   {
     it: "no such host",
-    error: new NoAnswer(list, "getaddrinfo ENOTFOUND t.example", "ENOTFOUND"),
+    kind: "NoAnswer",
+    error: unanswered(list, "getaddrinfo ENOTFOUND t.example", "ENOTFOUND"),
     message: `${could}getaddrinfo ENOTFOUND t.example. The host name is unknown. Check the server's URL.`,
     ...definite,
   },
   {
     it: "no name server",
-    error: new NoAnswer(list, "getaddrinfo EAI_AGAIN t.example", "EAI_AGAIN"),
+    kind: "NoAnswer",
+    error: unanswered(list, "getaddrinfo EAI_AGAIN t.example", "EAI_AGAIN"),
     message: `${could}getaddrinfo EAI_AGAIN t.example. ${tryAgain}`,
     outcome: "not executed",
     transient: true,
   },
   {
     it: "not connected in time",
-    error: new NoAnswer(list, "no connection within 10 s", "CONNECT_TIMEOUT"),
+    kind: "NoAnswer",
+    error: unanswered(list, "no connection within 10 s", "CONNECT_TIMEOUT"),
     message: `${could}no connection within 10 s. ${tryAgain}`,
     outcome: "not executed",
     transient: true,
@@ -154,7 +174,8 @@ const rows: readonly Row[] = [
   ...["ERR_TLS_CERT_ALTNAME_INVALID", "CERT_HAS_EXPIRED", "DEPTH_ZERO_SELF_SIGNED_CERT"].map(
     (code) => ({
       it: `a certificate (${code})`,
-      error: new NoAnswer(list, "bad certificate", code),
+      kind: "NoAnswer" as const,
+      error: unanswered(list, "bad certificate", code),
       message: `${could}bad certificate. ${certificate}`,
       outcome: "unknown" as const,
       transient: false,
@@ -162,52 +183,57 @@ const rows: readonly Row[] = [
   ),
   ...["ECONNRESET", "EPIPE", "TIMEOUT", undefined].map((code) => ({
     it: `the connection (${code})`,
-    error: new NoAnswer(list, "it broke", code),
+    kind: "NoAnswer" as const,
+    error: unanswered(list, "it broke", code),
     message: `${could}it broke. ${tryAgain}`,
     ...passing,
   })),
   {
     it: "too large: it will not shrink",
-    error: new NoAnswer(list, "the answer is too large", "TOO_LARGE"),
+    kind: "NoAnswer",
+    error: unanswered(list, "the answer is too large", "TOO_LARGE"),
     message: `${could}the answer is too large. Check that the URL leads to a Trieve server.`,
     outcome: "unknown",
     transient: false,
   },
   {
     it: "hangs",
-    error: new ServerHangs(list, 30_000),
+    kind: "ServerHangs",
+    error: hanging(list, 30_000),
     message: `${could}no answer within 30 s, while the health check still answers. The server hangs: about ten requests at once with organization keys, from all clients together, do that for good. Restart it, then run the command again.`,
     outcome: "unknown",
     transient: false,
   },
   {
     it: "not Trieve",
-    error: new UnexpectedAnswer(list, 200, "not JSON"),
+    kind: "UnexpectedAnswer",
+    error: unexpected(list, 200, "not JSON"),
     message: `${could}the server's answer (200) is not what Trieve sends (not JSON). Nothing was concluded from it. Check that the URL leads to a Trieve server, with no sign-in page or proxy before it.`,
     outcome: "unknown",
     transient: false,
   },
   {
     it: "not Trieve, but perhaps only cut short",
-    error: new UnexpectedAnswer(list, 200, "not JSON", { transient: true }),
+    kind: "UnexpectedAnswer",
+    error: unexpected(list, 200, "not JSON", true),
     message: `${could}the server's answer (200) is not what Trieve sends (not JSON). Nothing was concluded from it. Check that the URL leads to a Trieve server, with no sign-in page or proxy before it.`,
     ...passing,
   },
 ];
 
 describe("errors", () => {
-  for (const { it: name, error, message, outcome, transient } of rows)
-    it(`${error.name}: ${name}`, () => {
+  for (const { it: name, kind, error, message, outcome, transient } of rows)
+    it(`${kind}: ${name}`, () => {
       expect(error).to.be.instanceOf(TrieveError);
-      expect(error.name).to.equal(error.constructor.name);
+      expect(error.name).to.equal(kind);
       expect(error.message).to.equal(message);
       expect([error.outcome, error.transient]).to.deep.equal([outcome, transient]);
     });
 
-  it("keep the status, what the server said, and how long it asked to wait", () => {
-    expect(new Declined(list, 418, "a\nb")).to.include({ status: 418, serverMessage: "a\nb" });
-    expect(new ServerFailed(list, 503, "", 7000)).to.include({ status: 503, retryAfterMs: 7000 });
-    expect(new NoAnswer(list, "it broke", "EPIPE")).to.include({ code: "EPIPE" });
+  it("keep what the server said, and how long it asked to wait", () => {
+    expect(refused(list, 418, "a\nb")).to.include({ serverMessage: "a\nb", retryAfterMs: 0 });
+    expect(refused(list, 503, "", 7000)).to.include({ retryAfterMs: 7000 });
+    expect(unanswered(list, "it broke", "EPIPE")).to.include({ code: "EPIPE" });
   });
 
   describe("show what a server says on a terminal, safely", () => {
@@ -226,7 +252,7 @@ describe("errors", () => {
     ];
     for (const [name, message, shown] of said)
       it(name, () =>
-        expect(new Declined(list, 400, message).message).to.equal(
+        expect(refused(list, 400, message).message).to.equal(
           `${could}the server answered 400 (${shown}). ${nothingChanged}`,
         ),
       );

@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { NoAnswer, ServerFailed, UnexpectedAnswer } from "../../provider/trieve/errors";
+import { refusedWith, unanswered, unexpected } from "../../provider/trieve/errors";
 import { parseRetryAfter, retryReads } from "../../provider/trieve/retry";
 
 const attempt = { what: "list", server: "http://t.example" };
-const failed = (retryAfterMs?: number) => new ServerFailed(attempt, 503, "", retryAfterMs);
+const failed = (retryAfterMs = 0) => refusedWith(attempt, 503, "", { keyAdvice: "" }, retryAfterMs);
 const minutes = 60_000;
 
 /** Asks a server that gives these answers one after the other, the last one for ever. */
@@ -33,31 +33,19 @@ describe("retry of questions", () => {
     ["one failure that passes", [failed(), "yes"], patient, 2, 1],
     [
       "several",
-      [failed(), new NoAnswer(attempt, "reset", "ECONNRESET"), failed(), "yes"],
+      [failed(), unanswered(attempt, "reset", "ECONNRESET"), failed(), "yes"],
       patient,
       4,
       3,
     ],
-    [
-      "a body cut short",
-      [new UnexpectedAnswer(attempt, 200, "not JSON", { transient: true }), "yes"],
-      patient,
-      2,
-      1,
-    ],
+    ["a body cut short", [unexpected(attempt, 200, "not JSON", true), "yes"], patient, 2, 1],
     ["Retry-After of nothing", [failed(0), "yes"], patient, 2, 1],
     ["Retry-After of a moment", [failed(5), "yes"], patient, 2, 1],
     ["Retry-After beyond the limit", [failed(6 * minutes), "yes"], patient, 1, 0],
     ["Retry-After beyond the limit, later", [failed(), failed(6 * minutes), "yes"], patient, 2, 1],
     ["no time for a second try", [failed(), "yes"], { retryForMs: 0, firstPauseMs: minutes }, 1, 0],
-    [
-      "another kind of answer",
-      [new UnexpectedAnswer(attempt, 200, "a page"), "yes"],
-      patient,
-      1,
-      0,
-    ],
-    ["no such host", [new NoAnswer(attempt, "no", "ENOTFOUND"), "yes"], patient, 1, 0],
+    ["another kind of answer", [unexpected(attempt, 200, "a page"), "yes"], patient, 1, 0],
+    ["no such host", [unanswered(attempt, "no", "ENOTFOUND"), "yes"], patient, 1, 0],
     ["a fault of the program", [new TypeError("x"), "yes"], patient, 1, 0],
     [
       "a failure that passes, then one that does not",
@@ -82,16 +70,16 @@ describe("retry of questions", () => {
 
 describe("Retry-After", () => {
   const now = Date.parse("2026-01-01T00:00:00Z");
-  const rows: readonly [header: string | null, ms: number | undefined][] = [
-    [null, undefined],
+  const rows: readonly [header: string | null, ms: number][] = [
+    [null, 0],
     ["0", 0],
     ["7", 7000],
     [" 120 ", 120_000],
     ["Thu, 01 Jan 2026 00:00:07 GMT", 7000],
     ["Thu, 01 Jan 2026 00:00:00 GMT", 0],
     ["Wed, 31 Dec 2025 23:59:00 GMT", 0],
-    ["soon", undefined],
-    ["", undefined],
+    ["soon", 0],
+    ["", 0],
   ];
   for (const [header, ms] of rows)
     it(`${JSON.stringify(header)} is ${ms} ms`, () =>
