@@ -1,9 +1,9 @@
 import * as v from "valibot";
-import { type Call, Client, type Permit, type RemovalResult, type Unclear } from "./client";
+import { type Call, Client, type Permit, type Unclear, type WriteResult } from "./client";
 import { isOf, unexpected } from "./errors";
 import type { Response } from "./http";
 import { parse, type Role, roleFrom, roleNumber, uuid } from "./model";
-import { keyWithoutAccount, organizationMissing } from "./quirks";
+import { organizationMissing } from "./quirks";
 
 /** Whose key it is, and which organizations that account is in. */
 export interface Identity {
@@ -90,27 +90,13 @@ const datasets = v.array(v.object({ dataset: v.object({ id: uuid, name: v.string
 /** What it takes beyond people: organizations, and the keys of one. Knows no policy. */
 export class AdminClient extends Client {
   /** Undefined for an organization key, which is nobody's. */
-  async identity(): Promise<Identity | undefined> {
-    const call: Call = {
-      ...this.attempt("ask whose API key this is"),
-      method: "GET",
-      path: "/api/auth/me",
-    };
-    try {
-      return await this.read(call, (json) => parse(identity, json));
-    } catch (error) {
-      if (isOf("Declined", error, keyWithoutAccount)) return undefined;
-      throw error;
-    }
+  identity(): Promise<Identity | undefined> {
+    return this.me((json) => parse(identity, json));
   }
 
   /** Its name; only for keys of role admin and above. */
-  organizationName(organizationId: string): Promise<string> {
-    const call: Call = {
-      ...this.attempt("look around", organizationId),
-      method: "GET",
-      path: `/api/organization/${organizationId}`,
-    };
+  organizationName(id: string): Promise<string> {
+    const call = this.call("GET", `/api/organization/${id}`, "look around", id);
     return this.read(call, (json) => parse(organizationAndPlan, json).organization.name);
   }
 
@@ -126,50 +112,31 @@ export class AdminClient extends Client {
 
   /** Its account becomes owner. With an organization key, which is nobody's, the server leaves one without anybody. */
   createOrganization(name: string, permit?: Permit): Promise<MakeResult<{ readonly id: string }>> {
-    const call: Call = {
-      ...this.attempt(`make organization ${JSON.stringify(name)}`),
-      method: "POST",
-      path: "/api/organization",
-      body: { name },
-    };
+    const what = `make organization ${JSON.stringify(name)}`;
+    const call = this.call("POST", "/api/organization", what, undefined, { name });
     return this.#make(call, (json) => parse(organization, json), permit);
   }
 
   /** The server answers with the name that it has stored, which is another one if there is markup in it. */
   renameOrganization(
-    organizationId: string,
+    id: string,
     name: string,
     permit?: Permit,
   ): Promise<MakeResult<{ readonly name: string }>> {
-    const call: Call = {
-      ...this.attempt(`rename it to ${JSON.stringify(name)}`, organizationId),
-      method: "PUT",
-      path: "/api/organization",
-      body: { name },
-    };
+    const what = `rename it to ${JSON.stringify(name)}`;
+    const call = this.call("PUT", "/api/organization", what, id, { name });
     return this.#make(call, (json) => parse(organization, json), permit);
   }
 
   /** With its datasets. */
-  deleteOrganization(
-    organizationId: string,
-    permit?: Permit,
-  ): Promise<Exclude<RemovalResult, { result: "gone" }>> {
-    const call: Call = {
-      ...this.attempt("delete it", organizationId),
-      method: "DELETE",
-      path: `/api/organization/${organizationId}`,
-    };
-    return this.#remove(call, permit);
+  deleteOrganization(id: string, permit?: Permit): Promise<WriteResult> {
+    const call = this.call("DELETE", `/api/organization/${id}`, "delete it", id);
+    return this.change<never>(call, () => undefined, permit);
   }
 
   /** Names of the datasets of an organization. */
-  listDatasets(organizationId: string): Promise<string[]> {
-    const call: Call = {
-      ...this.attempt("list the datasets", organizationId),
-      method: "GET",
-      path: `/api/dataset/organization/${organizationId}`,
-    };
+  listDatasets(id: string): Promise<string[]> {
+    const call = this.call("GET", `/api/dataset/organization/${id}`, "list the datasets", id);
     return this.read(call, (json) => parse(datasets, json).map(({ dataset }) => dataset.name));
   }
 
@@ -179,11 +146,8 @@ export class AdminClient extends Client {
     let after: string | undefined;
     for (;;) {
       const from = after === undefined ? "" : `&cursor=${encodeURIComponent(after)}`;
-      const call: Call = {
-        ...this.attempt("list the API keys", organizationId),
-        method: "GET",
-        path: `/api/organization/api_key?limit=${pageSize}${from}`,
-      };
+      const path = `/api/organization/api_key?limit=${pageSize}${from}`;
+      const call = this.call("GET", path, "list the API keys", organizationId);
       const page = await this.read(call, (json) => parse(keyPage, json));
       keys.push(...page.api_keys);
       if (page.api_keys.length < pageSize || page.cursor === null) return keys;
@@ -200,33 +164,22 @@ export class AdminClient extends Client {
     { name, role, scopes, datasetIds, expiresAt }: NewKey,
     permit?: Permit,
   ): Promise<MakeResult<string>> {
-    const call: Call = {
-      ...this.attempt("make an API key", organizationId),
-      method: "POST",
-      path: "/api/organization/api_key",
-      body: {
-        name,
-        role: roleNumber(role),
-        ...(scopes === undefined ? {} : { scopes }),
-        ...(datasetIds === undefined ? {} : { dataset_ids: datasetIds }),
-        ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
-      },
-    };
+    const what = "make an API key";
+    const call = this.call("POST", "/api/organization/api_key", what, organizationId, {
+      name,
+      role: roleNumber(role),
+      scopes,
+      dataset_ids: datasetIds,
+      expires_at: expiresAt,
+    });
     return this.#make(call, (json) => parse(newKey, json).api_key, permit);
   }
 
   /** Done also if there is none of that id in this organization. */
-  deleteKey(
-    organizationId: string,
-    id: string,
-    permit?: Permit,
-  ): Promise<Exclude<RemovalResult, { result: "gone" }>> {
-    const call: Call = {
-      ...this.attempt(`delete API key ${id}`, organizationId),
-      method: "DELETE",
-      path: `/api/organization/api_key/${encodeURIComponent(id)}`,
-    };
-    return this.#remove(call, permit);
+  deleteKey(organizationId: string, id: string, permit?: Permit): Promise<WriteResult> {
+    const path = `/api/organization/api_key/${encodeURIComponent(id)}`;
+    const call = this.call("DELETE", path, `delete API key ${id}`, organizationId);
+    return this.change<never>(call, () => undefined, permit);
   }
 
   #make<T>(call: Call, read: (json: unknown) => T, permit?: Permit): Promise<MakeResult<T>> {
@@ -234,12 +187,6 @@ export class AdminClient extends Client {
       response.status === 200
         ? ({ result: "done", made: this.parsed(call, response, read) } as const)
         : undefined;
-    return this.write(call, meaningOf, permit);
-  }
-
-  #remove(call: Call, permit?: Permit): Promise<{ readonly result: "done" } | Unclear> {
-    const meaningOf = ({ status }: Response) =>
-      status === 204 ? ({ result: "done" } as const) : undefined;
     return this.write(call, meaningOf, permit);
   }
 }

@@ -88,19 +88,19 @@ export interface Unclear {
   readonly error: TrieveError;
 }
 
-export type InviteResult =
-  | { readonly result: "done" }
-  /** Written, but nobody was told. */
-  | { readonly result: "mail failed" }
-  /** Not written: the list that led to this call was out of date. */
-  | { readonly result: "already there" }
+/** What came of a write that the server answers with no more than that it is done. */
+export type WriteResult<Other extends string = never> =
+  | { readonly result: "done" | Other }
   | Unclear;
 
-export type RemovalResult =
-  | { readonly result: "done" }
-  /** There was nothing to remove, says the server; a list has to confirm it. */
-  | { readonly result: "gone" }
-  | Unclear;
+/**
+ * `mail failed`: written, but nobody was told. `already there`: not written, since the list that led to this call was out
+ * of date.
+ */
+export type InviteResult = WriteResult<"mail failed" | "already there">;
+
+/** `gone`: there was nothing to remove, says the server; a list has to confirm it. */
+export type RemovalResult = WriteResult<"gone">;
 
 export interface Call extends Attempt {
   readonly method: Request["method"];
@@ -127,42 +127,20 @@ export class Client {
   }
 
   /** All rows, used ones included, in no order. */
-  listInvitations(organizationId: string): Promise<Invitation[]> {
-    return this.read(
-      {
-        ...this.attempt("list the invitations", organizationId),
-        method: "GET",
-        path: `/api/invitations/${organizationId}`,
-      },
-      (json) => parseInvitations(json, organizationId),
-    );
+  listInvitations(id: string): Promise<Invitation[]> {
+    const call = this.call("GET", `/api/invitations/${id}`, "list the invitations", id);
+    return this.read(call, (json) => parseInvitations(json, id));
   }
 
   /** One entry for each membership row, in no order. */
-  listMembers(organizationId: string): Promise<MemberRow[]> {
-    return this.read(
-      {
-        ...this.attempt("list the members", organizationId),
-        method: "GET",
-        path: `/api/organization/users/${organizationId}`,
-      },
-      (json) => parseMembers(json, organizationId),
-    );
+  listMembers(id: string): Promise<MemberRow[]> {
+    const call = this.call("GET", `/api/organization/users/${id}`, "list the members", id);
+    return this.read(call, (json) => parseMembers(json, id));
   }
 
   /** The account that the key belongs to; an organization key belongs to none. */
-  async account(): Promise<{ userId: string; email: string } | undefined> {
-    const call: Call = {
-      ...this.attempt("ask whose API key this is"),
-      method: "GET",
-      path: "/api/auth/me",
-    };
-    try {
-      return await this.read(call, parseAccount);
-    } catch (error) {
-      if (isOf("Declined", error, quirks.keyWithoutAccount)) return undefined;
-      throw error;
-    }
+  account(): Promise<{ userId: string; email: string } | undefined> {
+    return this.me(parseAccount);
   }
 
   /** Invites somebody, or adds them at once where the address has an account. The answer does not say which. */
@@ -172,28 +150,21 @@ export class Client {
     permit?: Permit,
   ): Promise<InviteResult> {
     const { email, role, scopes, appUrl, redirectUri } = invitation;
-    const post = () =>
-      this.#change(
-        {
-          ...this.attempt(`invite ${email} as ${role}`, organizationId),
-          method: "POST",
-          path: "/api/invitation",
-          body: {
-            email,
-            user_role: roleNumber(role),
-            app_url: appUrl,
-            redirect_uri: redirectUri,
-            ...(scopes === null ? {} : { scopes }),
-          },
-        },
-        (message): InviteResult | undefined => {
-          if (quirks.mailFailed(message)) return { result: "mail failed" };
-          if (quirks.alreadyMember(message) || quirks.alreadyInvited(message))
-            return { result: "already there" };
-          return undefined;
-        },
-        permit,
-      );
+    const what = `invite ${email} as ${role}`;
+    const call = this.call("POST", "/api/invitation", what, organizationId, {
+      email,
+      user_role: roleNumber(role),
+      app_url: appUrl,
+      redirect_uri: redirectUri,
+      scopes: scopes ?? undefined,
+    });
+    const meaningOf = (message: string) => {
+      if (quirks.mailFailed(message)) return "mail failed";
+      return quirks.alreadyMember(message) || quirks.alreadyInvited(message)
+        ? "already there"
+        : undefined;
+    };
+    const post = () => this.change(call, meaningOf, permit);
     // A server that mails slowly blocks its workers; after two 408s more than one POST only makes that worse.
     return this.#overloads >= 2 ? this.#oneAtATime.execute(post) : post();
   }
@@ -204,16 +175,10 @@ export class Client {
     id: string,
     permit?: Permit,
   ): Promise<RemovalResult> {
-    return this.#change(
-      {
-        ...this.attempt(`delete the invitation of ${email}`, organizationId),
-        method: "DELETE",
-        path: `/api/invitation/${encodeURIComponent(id)}`,
-      },
-      (message): RemovalResult | undefined =>
-        quirks.invitationGone(message) ? { result: "gone" } : undefined,
-      permit,
-    );
+    const what = `delete the invitation of ${email}`;
+    const path = `/api/invitation/${encodeURIComponent(id)}`;
+    const call = this.call("DELETE", path, what, organizationId);
+    return this.change(call, (message) => quirks.invitationGone(message) && "gone", permit);
   }
 
   removeMember(
@@ -222,16 +187,9 @@ export class Client {
     userId: string,
     permit?: Permit,
   ): Promise<RemovalResult> {
-    return this.#change(
-      {
-        ...this.attempt(`remove ${email}`, organizationId),
-        method: "DELETE",
-        path: `/api/organization/${organizationId}/user/${encodeURIComponent(userId)}`,
-      },
-      (message): RemovalResult | undefined =>
-        quirks.membershipGone(message) ? { result: "gone" } : undefined,
-      permit,
-    );
+    const path = `/api/organization/${organizationId}/user/${encodeURIComponent(userId)}`;
+    const call = this.call("DELETE", path, `remove ${email}`, organizationId);
+    return this.change(call, (message) => quirks.membershipGone(message) && "gone", permit);
   }
 
   /** Without `user_id` the server would change the caller; without a field it leaves that field. */
@@ -239,34 +197,38 @@ export class Client {
     organizationId: string,
     email: string,
     userId: string,
-    change: { readonly role?: Role; readonly scopes?: readonly string[] },
+    { role, scopes }: { readonly role?: Role; readonly scopes?: readonly string[] },
     permit?: Permit,
   ): Promise<RemovalResult> {
-    const { role, scopes } = change;
-    const what = [role && `the role of ${email} to ${role}`, scopes && `the scopes of ${email}`];
-    return this.#change(
-      {
-        ...this.attempt(`change ${what.filter(Boolean).join(" and ")}`, organizationId),
-        method: "PUT",
-        path: "/api/user",
-        body: {
-          user_id: userId,
-          ...(role === undefined ? {} : { role: roleNumber(role) }),
-          ...(scopes === undefined ? {} : { scopes }),
-        },
-      },
-      (message): RemovalResult | undefined =>
-        quirks.accountGone(message) ? { result: "gone" } : undefined,
-      permit,
-    );
+    const whats = [role && `the role of ${email} to ${role}`, scopes && `the scopes of ${email}`];
+    const what = `change ${whats.filter(Boolean).join(" and ")}`;
+    const call = this.call("PUT", "/api/user", what, organizationId, {
+      user_id: userId,
+      role: role && roleNumber(role),
+      scopes,
+    });
+    return this.change(call, (message) => quirks.accountGone(message) && "gone", permit);
   }
 
-  protected attempt(what: string, organizationId?: string): Attempt {
-    return {
-      what,
-      server: this.connection.apiUrl,
-      ...(organizationId === undefined ? {} : { organizationId }),
-    };
+  /** @param what in words for people */
+  protected call(
+    method: Request["method"],
+    path: string,
+    what: string,
+    organizationId?: string,
+    body?: unknown,
+  ): Call {
+    return { method, path, what, server: this.connection.apiUrl, organizationId, body };
+  }
+
+  /** What the server tells of the key's account; undefined for an organization key, which is nobody's. */
+  protected async me<T>(parse: (json: unknown) => T): Promise<T | undefined> {
+    try {
+      return await this.read(this.call("GET", "/api/auth/me", "ask whose API key this is"), parse);
+    } catch (error) {
+      if (isOf("Declined", error, quirks.keyWithoutAccount)) return undefined;
+      throw error;
+    }
   }
 
   protected read<T>(call: Call, parse: (json: unknown) => T): Promise<T> {
@@ -314,17 +276,21 @@ export class Client {
     this.#waitingIsTold = true;
   }
 
-  /** A write of which the server answers no more than that it is done. */
-  async #change<R extends { readonly result: string }>(
+  /**
+   * A write of which the server answers no more than that it is done.
+   *
+   * @param meaningOf what it says otherwise; nothing: it is a failure
+   */
+  protected change<Other extends string = never>(
     call: Call,
-    meaningOf: (message: string) => R | undefined,
+    meaningOf: (message: string) => Other | false | undefined,
     permit?: Permit,
-  ): Promise<R | { readonly result: "done" } | Unclear> {
-    return this.write<R | { readonly result: "done" }>(
+  ): Promise<WriteResult<Other>> {
+    return this.write(
       call,
-      (response) => {
-        if (response.status === 204) return { result: "done" };
-        return response.status === 400 ? meaningOf(serverMessage(response.text)) : undefined;
+      ({ status, text }) => {
+        const result = status === 204 ? "done" : status === 400 && meaningOf(serverMessage(text));
+        return result ? { result } : undefined;
       },
       permit,
     );
@@ -365,11 +331,11 @@ export class Client {
           headers: {
             Authorization: apiKey,
             ...(call.organizationId ? { "TR-Organization": call.organizationId } : {}),
-            ...(call.body === undefined ? {} : { "Content-Type": "application/json" }),
+            ...(call.body ? { "Content-Type": "application/json" } : {}),
           },
-          ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+          body: JSON.stringify(call.body),
           timeoutMs,
-          ...(signal ? { signal } : {}),
+          signal,
         });
       }, signal);
     } catch (error) {
