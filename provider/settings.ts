@@ -1,3 +1,4 @@
+import { defined } from "./defined";
 import { printable } from "./printable";
 import { roles } from "./trieve/model";
 
@@ -152,11 +153,11 @@ class Reader {
     const isPolicy = mail === "required" || mail === "optional";
     if (!isPolicy)
       this.problems.push(`mail ${JSON.stringify(mail)} must be "required" or "optional"`);
-    return {
-      ...(isAppUrl ? { appUrl } : {}),
-      ...(isLanding ? { redirectUri } : {}),
-      ...(isPolicy ? { mail } : {}),
-    };
+    return defined({
+      appUrl: isAppUrl ? appUrl : undefined,
+      redirectUri: isLanding ? redirectUri : undefined,
+      mail: isPolicy ? mail : undefined,
+    });
   }
 
   private apiUrl(): string {
@@ -193,12 +194,8 @@ export function resolveSettings(get: Get, env: Environment): SettingsResult {
   if (problems.length > 0 || !connection || organizationId === null)
     return { settings: undefined, organizationId, problems };
   return {
-    settings: {
-      connection,
-      ...(organizationId === undefined ? {} : { organizationId }),
-      // Without a problem all of them are there.
-      links: links as Links,
-    },
+    // Without a problem all links are there.
+    settings: { connection, ...defined({ organizationId }), links: links as Links },
     problems: [],
   };
 }

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { Document, isMap } from "yaml";
+import { defined } from "../defined";
 import { emailProblem } from "../lifecycle/check";
 import { decideEnsure, wantedOf } from "../lifecycle/decide";
 import { listEverybody, type Present, presentOf } from "../lifecycle/everybody";
@@ -55,7 +56,7 @@ export async function exportRoster(options: ExportOptions, output: Output): Prom
 
 function lineOf(email: string, person: Present): ExportedMember {
   const { role, scopes } = standingOf(person);
-  return { email, role, ...(scopes === null ? {} : { scopes: [...scopes] }) };
+  return defined({ email, role, scopes: scopes && [...scopes] });
 }
 
 /** Why the file cannot have this line, or why it would not leave the person as they are; undefined if it is fine. */

@@ -1,3 +1,4 @@
+import { defined } from "../defined";
 import { show } from "../printable";
 import { isUuid, roleChoice } from "../settings";
 import { type Role, roles } from "../trieve/model";
@@ -7,8 +8,8 @@ import type { Inputs } from "./state";
 export const unknownValue = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 /** Checked arguments, in the form in which they are compared and stored; unknown ones as they came. */
-export type Checked =
-  | { readonly inputs: Inputs; readonly problems: readonly [] }
+export type Checked<T> =
+  | { readonly inputs: T; readonly problems: readonly [] }
   | { readonly inputs: undefined; readonly problems: readonly string[] };
 
 /**
@@ -20,7 +21,7 @@ export type Checked =
 export function checkArguments(
   args: Readonly<Record<string, unknown>>,
   organizationId: string | null | undefined,
-): Checked {
+): Checked<Inputs> {
   const given = new Arguments(args);
   const { problems } = given;
   const email = given.required("email", readEmail);
@@ -38,16 +39,16 @@ export function checkArguments(
   if (problems.length > 0 || email === undefined || organization.id === undefined)
     return { inputs: undefined, problems };
   return {
-    inputs: {
+    inputs: defined({
       email,
       organizationId: organization.id,
-      ...(role === undefined ? {} : { role }),
-      ...(roleIsDefault ? { roleIsDefault } : {}),
-      ...(scopes === undefined ? {} : { scopes }),
+      role,
+      roleIsDefault: roleIsDefault || undefined,
+      scopes,
       deletionPolicy,
-      ...(resendTrigger === undefined ? {} : { resendTrigger }),
-      ...(roster === undefined ? {} : { roster }),
-    },
+      resendTrigger,
+      roster,
+    }),
     problems: [],
   };
 }

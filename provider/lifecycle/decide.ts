@@ -71,10 +71,10 @@ export function wantedOf(
   const { email, role, scopes } = inputs;
   return {
     email,
-    ...(role === undefined ? {} : { role }),
+    role,
     // Of somebody whom the stack knows, a higher role is drift like any other.
     raiseOnly: recorded === undefined && inputs.roleIsDefault === true,
-    ...(scopes === undefined ? {} : { scopes }),
+    scopes,
     remembered: { role: comeback(recorded?.role ?? "user"), scopes: recorded?.scopes ?? null },
     clearScopes: recorded?.managed.includes("scopes") === true && scopes === undefined,
     resend:

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { defined } from "../defined";
 import { knownValue } from "../deployment/engine";
 import { beginMeeting } from "../deployment/meeting";
 import { dynamicType, storedProvider } from "../dynamic/stored";
@@ -117,7 +118,7 @@ export class TrieveRoster extends pulumi.ComponentResource {
         organizationId,
         // Sorted: the order of the file means nothing.
         people: present
-          .map(({ email, role, until }) => ({ email, role, ...(until ? { until } : {}) }))
+          .map(({ email, role, until }) => defined({ email, role, until }))
           .sort((a, b) => (a.email < b.email ? -1 : 1)),
         limits,
         breakGlass,
@@ -125,13 +126,13 @@ export class TrieveRoster extends pulumi.ComponentResource {
       { parent: this, protect: !mayEnd },
     );
     const people = present.map(({ email, role, roleIsDefault, scopes, resend }) => {
-      const person = {
+      const person = defined({
         email,
         role,
-        ...(roleIsDefault ? { roleIsDefault } : {}),
-        ...(scopes === undefined ? {} : { scopes: [...scopes] }),
-        ...(resend === undefined ? {} : { resendTrigger: resend }),
-      };
+        roleIsDefault: roleIsDefault || undefined,
+        scopes: scopes && [...scopes],
+        resendTrigger: resend,
+      });
       const resource = new TrieveInvitation(
         `${name}/${email}`,
         {
@@ -200,7 +201,7 @@ function readMembers(name: string, args: TrieveRosterArgs): readonly RosterEntry
     require("../roster/file") as typeof import("../roster/file");
   const result =
     file === undefined
-      ? checkMembers({ ...(defaults === undefined ? {} : { defaults }), members })
+      ? checkMembers({ defaults, members })
       : parseRoster(readRoster(name, file), file);
   if (result.members) return result.members;
   const problems = result.problems.map(formatProblem);

@@ -1,5 +1,7 @@
+import { defined } from "../defined";
 import {
   Arguments,
+  type Checked,
   checkOrganization,
   Problem,
   readList,
@@ -14,7 +16,7 @@ import type { AdminClient, KeyEntry } from "../trieve/admin";
 import type { TrieveError } from "../trieve/errors";
 import type { Role } from "../trieve/model";
 import { pause } from "../trieve/pause";
-import { maxRounds, type Server } from "./organization";
+import { maxRounds, type Server, untilClear } from "./organization";
 
 /** What the program says of a key, checked. What was not given is missing. */
 export interface KeyInputs {
@@ -56,9 +58,7 @@ export function checkKeyArguments(
   args: Bag,
   organizationId: string | null | undefined,
   now: Date,
-):
-  | { readonly inputs: KeyInputs; readonly problems: readonly [] }
-  | { readonly inputs: undefined; readonly problems: readonly string[] } {
+): Checked<KeyInputs> {
   const given = new Arguments(args);
   const { problems } = given;
   const organization = checkOrganization(args.organizationId, organizationId);
@@ -83,19 +83,9 @@ export function checkKeyArguments(
     tag === undefined
   )
     return { inputs: undefined, problems };
-  return {
-    inputs: {
-      organizationId: organization.id,
-      name,
-      role,
-      ...(scopes === undefined ? {} : { scopes }),
-      ...(datasetIds === undefined ? {} : { datasetIds }),
-      ...(expiresAt === undefined ? {} : { expiresAt }),
-      ...(rotateTrigger === undefined ? {} : { rotateTrigger }),
-      tag,
-    },
-    problems: [],
-  };
+  const { id } = organization;
+  const optional = { scopes, datasetIds, expiresAt, rotateTrigger };
+  return { inputs: defined({ organizationId: id, name, role, ...optional, tag }), problems: [] };
 }
 
 function readName(value: unknown): string | Problem {
@@ -265,18 +255,8 @@ function idsOf(keys: readonly KeyEntry[]): ReadonlySet<string> {
 }
 
 function outputsOf(inputs: KeyInputs, apiKey: string): KeyOutputs {
-  const { organizationId, name, role, tag } = inputs;
-  return {
-    organizationId,
-    name,
-    role,
-    scopes: inputs.scopes ?? null,
-    datasetIds: inputs.datasetIds ?? null,
-    expiresAt: inputs.expiresAt ?? null,
-    rotateTrigger: inputs.rotateTrigger ?? null,
-    tag,
-    apiKey,
-  };
+  const nothing = { scopes: null, datasetIds: null, expiresAt: null, rotateTrigger: null };
+  return { ...nothing, ...inputs, apiKey };
 }
 
 async function deleteAll(
@@ -287,22 +267,16 @@ async function deleteAll(
   for (const { id } of keys) await deleteUntilGone(organizationId, id, server);
 }
 
-async function deleteUntilGone(
-  organizationId: string,
-  id: string,
-  { client, mayBegin }: Server,
-): Promise<void> {
-  let failure: TrieveError | undefined;
-  for (let round = 0; round < maxRounds; round++) {
-    const result = await client.deleteKey(organizationId, id, mayBegin);
-    if (result.result === "done") return;
-    failure = result.error;
-    await pause(failure, client.limits.firstPauseMs * 2 ** round);
-    const keys = await client.keys(organizationId);
-    if (keys.every((key) => key.id !== id)) return;
-    if (!failure.transient) throw failure;
-  }
-  throw failure;
+async function deleteUntilGone(organizationId: string, id: string, server: Server): Promise<void> {
+  const { client, mayBegin } = server;
+  await untilClear(
+    client,
+    () => client.deleteKey(organizationId, id, mayBegin),
+    async () => {
+      const keys = await client.keys(organizationId);
+      return keys.some((key) => key.id === id) ? undefined : { result: "done" };
+    },
+  );
 }
 
 /** What is so now of a key; undefined if it is gone. The list tells neither scopes nor expiry, so they stay as recorded. */
@@ -345,16 +319,6 @@ export async function removeKey(
 }
 
 /** What a program would have to say to have things as they are, by which the engine shows drift. */
-export function keyInputsOf(outputs: KeyOutputs): KeyInputs {
-  const { organizationId, name, role, scopes, datasetIds, expiresAt, rotateTrigger, tag } = outputs;
-  return {
-    organizationId,
-    name,
-    role,
-    ...(scopes === null ? {} : { scopes }),
-    ...(datasetIds === null ? {} : { datasetIds }),
-    ...(expiresAt === null ? {} : { expiresAt }),
-    ...(rotateTrigger === null ? {} : { rotateTrigger }),
-    tag,
-  };
+export function keyInputsOf({ apiKey, ...outputs }: KeyOutputs): KeyInputs {
+  return defined(outputs);
 }

@@ -1,3 +1,4 @@
+import { defined } from "../defined";
 import { checkOrganization, unknownValue } from "../lifecycle/check";
 import type { Approval } from "../roster/approval";
 import { utcDay } from "../roster/people";
@@ -41,12 +42,11 @@ export function checkGuard(
   // A guard without one would take the first for a change, which removes everybody.
   if (organization.id === undefined) return { inputs: undefined, problems: organization.problems };
   const given = args as unknown as GuardInputs;
-  const owners = ownersBefore(recorded, given.people);
   const inputs: GuardInputs = {
     ...given,
     roster: recorded?.roster ?? given.roster,
     organizationId: organization.id,
-    ...(owners === undefined ? {} : { ownersBefore: owners }),
+    ...defined({ ownersBefore: ownersBefore(recorded, given.people) }),
   };
   // An organization that is not known yet is no other one.
   const known =

@@ -1,9 +1,9 @@
-import { Arguments, Problem, readText, unknownValue } from "../lifecycle/check";
+import { Arguments, type Checked, Problem, readText, unknownValue } from "../lifecycle/check";
 import { printable, show } from "../printable";
 import { count } from "../roster/words";
 import { isUuid } from "../settings";
 import type { AdminClient, Identity } from "../trieve/admin";
-import type { TrieveError } from "../trieve/errors";
+import type { Unclear } from "../trieve/client";
 import { pause } from "../trieve/pause";
 
 /** What the program says of an organization, checked and filled in. Recorded as it is. */
@@ -27,9 +27,7 @@ export const maxRounds = 6;
 
 export function checkOrganizationArguments(
   args: Readonly<Record<string, unknown>>,
-):
-  | { readonly inputs: OrganizationInputs; readonly problems: readonly [] }
-  | { readonly inputs: undefined; readonly problems: readonly string[] } {
+): Checked<OrganizationInputs> {
   const given = new Arguments(args);
   const name = given.required("name", readName);
   const forceDestroy = given.optional("forceDestroy", readBoolean) ?? false;
@@ -91,41 +89,60 @@ export async function makeOrganization(name: string, server: Server): Promise<st
     return there.id;
   }
   const known = new Set(before.organizations.map(({ id }) => id));
-  let failure: TrieveError | undefined;
-  for (let round = 0; round < maxRounds; round++) {
-    const result = await client.createOrganization(name, mayBegin);
-    if (result.result === "done") {
-      const { id } = result.made;
+  const newOnes = async () =>
+    named(await accountOf(client, name), name).filter(({ id }) => !known.has(id));
+  let isUnclear = false;
+  const { made } = await untilClear(
+    client,
+    async () => {
+      const result = await client.createOrganization(name, mayBegin);
+      if (result.result !== "done" || !isUnclear) return result;
       // What went unanswered may have landed after the look that did not show it.
-      if (failure) known.add(id);
-      const late = failure ? unknownTo(known, named(await accountOf(client, name), name)) : [];
+      const { id } = result.made;
+      const late = (await newOnes()).filter((one) => one.id !== id);
       if (late.length > 0)
         warn(
           `made organization ${show(name)} as ${id}; of the same name is ${ids(late)}, perhaps from a request that went unanswered: delete in the dashboard what nobody needs.`,
         );
-      return id;
-    }
-    failure = result.error;
-    await pause(failure, client.limits.firstPauseMs * 2 ** round);
-    const [landed, ...more] = unknownTo(known, named(await accountOf(client, name), name));
-    if (landed && more.length === 0) return landed.id;
-    if (landed)
-      throw new Error(
-        `Could not tell which organization ${show(name)} is the one that was asked for at ${client.connection.apiUrl}: ${ids([landed, ...more])} came up meanwhile. Delete all but one of them in the dashboard, and run \`pulumi up\` again.`,
-      );
-    if (!failure.transient) throw failure;
+      return result;
+    },
+    async () => {
+      isUnclear = true;
+      const [landed, ...more] = await newOnes();
+      if (landed && more.length > 0)
+        throw new Error(
+          `Could not tell which organization ${show(name)} is the one that was asked for at ${client.connection.apiUrl}: ${ids([landed, ...more])} came up meanwhile. Delete all but one of them in the dashboard, and run \`pulumi up\` again.`,
+        );
+      return landed && { result: "done", made: landed };
+    },
+  );
+  return made.id;
+}
+
+/**
+ * Makes a write, again where that may help, until it is clear what came of it.
+ *
+ * @param look the answer that did not come, if a look shows that the write was carried out; undefined: nothing shows it
+ */
+export async function untilClear<T extends { readonly result: "done" }>(
+  client: AdminClient,
+  write: () => Promise<T | Unclear>,
+  look: () => Promise<T | undefined>,
+): Promise<T> {
+  for (let round = 1; ; round++) {
+    const result = await write();
+    if (result.result === "done") return result;
+    await pause(result.error, client.limits.firstPauseMs * 2 ** (round - 1));
+    const carriedOut = await look();
+    if (carriedOut) return carriedOut;
+    if (!result.error.transient || round === maxRounds) throw result.error;
   }
-  throw failure;
 }
 
 type Listed = Identity["organizations"][number];
 
 function named({ organizations }: Identity, name: string): Listed[] {
   return organizations.filter((one) => one.name === name);
-}
-
-function unknownTo(known: ReadonlySet<string>, organizations: readonly Listed[]): Listed[] {
-  return organizations.filter(({ id }) => !known.has(id));
 }
 
 function ids(organizations: readonly Listed[]): string {
@@ -192,24 +209,18 @@ export async function renameOrganization(
   name: string,
   { client, mayBegin }: Server,
 ): Promise<void> {
-  let failure: TrieveError | undefined;
-  for (let round = 0; round < maxRounds; round++) {
-    const result = await client.renameOrganization(id, name, mayBegin);
-    const stored =
-      result.result === "done"
-        ? result.made.name
-        : await pause(result.error, client.limits.firstPauseMs * 2 ** round).then(() =>
-            client.organizationName(id),
-          );
-    if (stored === name) return;
-    if (result.result === "done")
-      throw new Error(
-        `Renamed organization ${id} at ${client.connection.apiUrl} to ${show(name)}, but the server stored ${show(stored)}. Give it a name that Trieve stores as it is.`,
-      );
-    failure = result.error;
-    if (!failure.transient) throw failure;
-  }
-  throw failure;
+  const { made } = await untilClear(
+    client,
+    () => client.renameOrganization(id, name, mayBegin),
+    async () => {
+      const stored = await client.organizationName(id);
+      return stored === name ? { result: "done", made: { name } } : undefined;
+    },
+  );
+  if (made.name !== name)
+    throw new Error(
+      `Renamed organization ${id} at ${client.connection.apiUrl} to ${show(name)}, but the server stored ${show(made.name)}. Give it a name that Trieve stores as it is.`,
+    );
 }
 
 /**
@@ -237,31 +248,24 @@ export async function readOrganization(
 export async function removeOrganization(
   id: string,
   { name, forceDestroy }: OrganizationInputs,
-  server: Server,
+  { client, mayBegin }: Server,
 ): Promise<void> {
-  const { client } = server;
   try {
     const datasets = forceDestroy ? [] : await client.listDatasets(id);
     if (datasets.length > 0)
       throw new Error(
         `Refused to delete organization ${show(name)} (${id}) at ${client.connection.apiUrl}: it holds ${count(datasets.length, "dataset", "datasets")}. Delete them first; or set \`forceDestroy: true\` and run \`pulumi up\`, then delete it.`,
       );
-    await deleteUntilGone(id, server);
+    await untilClear(
+      client,
+      () => client.deleteOrganization(id, mayBegin),
+      async () => {
+        // It fails if there is none any more.
+        await client.organizationName(id);
+        return undefined;
+      },
+    );
   } catch (error) {
     if (!(await client.isGone(id, error))) throw error;
   }
-}
-
-/** @throws also when a look shows that it is gone */
-async function deleteUntilGone(id: string, { client, mayBegin }: Server): Promise<void> {
-  let failure: TrieveError | undefined;
-  for (let round = 0; round < maxRounds; round++) {
-    const result = await client.deleteOrganization(id, mayBegin);
-    if (result.result === "done") return;
-    failure = result.error;
-    await pause(failure, client.limits.firstPauseMs * 2 ** round);
-    await client.organizationName(id);
-    if (!failure.transient) throw failure;
-  }
-  throw failure;
 }

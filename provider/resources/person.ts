@@ -1,3 +1,4 @@
+import { defined } from "../defined";
 import type { Objection, Organization } from "../lifecycle/act";
 import { type Inputs, idOf, type Outputs } from "../lifecycle/state";
 import { type Approval, objection } from "../roster/approval";
@@ -88,16 +89,12 @@ function objectionTo(
 /** What a program would have to say to have things as they are, by which the engine shows drift. */
 function inputsOf(outputs: Outputs): Partial<Inputs> {
   const { email, organizationId, deletionPolicy, resendTrigger, roster, managed } = outputs;
-  return {
-    email,
-    organizationId,
-    deletionPolicy,
-    ...(resendTrigger === null ? {} : { resendTrigger }),
-    ...(roster === null ? {} : { roster }),
-    ...(managed.includes("role") && outputs.role ? { role: outputs.role } : {}),
-    ...(managed.includes("roleIsDefault") ? { roleIsDefault: true } : {}),
-    ...(managed.includes("scopes") && outputs.scopes ? { scopes: outputs.scopes } : {}),
-  };
+  return defined({
+    ...{ email, organizationId, deletionPolicy, resendTrigger, roster },
+    role: managed.includes("role") ? outputs.role : null,
+    roleIsDefault: managed.includes("roleIsDefault") || null,
+    scopes: managed.includes("scopes") ? outputs.scopes : null,
+  });
 }
 
 function parseId(id: string): Pick<Inputs, "organizationId" | "email"> {

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { defined } from "../defined";
 import { show } from "../printable";
 import type { Role } from "../trieve/model";
 import { formatPath, formatPlace, type Path, type Place, type RosterProblem } from "./problems";
@@ -128,17 +129,12 @@ class Checker {
     preset: v.InferOutput<typeof defaults>,
     path: Path,
   ): RosterEntry {
-    const scopes = line.scopes ?? preset.scopes;
-    const place = this.source.place(path);
+    const { scopes = preset.scopes, until, resend, note } = line;
     return {
       email,
       role: line.role ?? preset.role ?? "user",
       roleIsDefault: line.role === undefined,
-      ...(scopes === undefined ? {} : { scopes }),
-      ...(line.until === undefined ? {} : { until: line.until }),
-      ...(line.resend === undefined ? {} : { resend: line.resend }),
-      ...(line.note === undefined ? {} : { note: line.note }),
-      ...(place === undefined ? {} : { place }),
+      ...defined({ scopes, until, resend, note, place: this.source.place(path) }),
     };
   }
 
