@@ -30,6 +30,12 @@ export interface Links {
   readonly mail: MailPolicy;
 }
 
+/** What it takes to ask a server about an organization. */
+export interface Access extends ConnectionSettings {
+  /** Lower case UUID. */
+  readonly organizationId: string;
+}
+
 export interface Settings {
   readonly connection: ConnectionSettings;
   /** Lower case UUID; missing where every resource names its own. */
@@ -97,20 +103,13 @@ class Reader {
       this.problems.push(
         `maxConcurrency ${JSON.stringify(this.config("maxConcurrency"))} must be a whole number from 1 to 8: ten requests at once hang a Trieve server`,
       );
-    const source: KeySource = this.#explicit
-      ? "provider"
-      : keyOfEnvironment === undefined
-        ? "stack"
-        : "environment";
-    return apiKey === undefined
-      ? undefined
-      : {
-          apiKey,
-          apiUrl,
-          maxConcurrency,
-          keyAdvice: keyAdvice(source),
-          ...(this.#explicit ? { organizationAdvice } : {}),
-        };
+    if (apiKey === undefined) return undefined;
+    const stored = this.#explicit ? "provider" : "stack";
+    return {
+      ...{ apiKey, apiUrl, maxConcurrency },
+      keyAdvice: keyAdvice(keyOfEnvironment === undefined ? stored : "environment"),
+      ...(this.#explicit ? { organizationAdvice } : {}),
+    };
   }
 
   /** `null`: one was given that is wrong. */
@@ -204,19 +203,17 @@ export function resolveSettings(get: Get, env: Environment): SettingsResult {
 export function resolveConnection(
   get: Get,
   env: Environment,
-):
-  | {
-      readonly connection: ConnectionSettings;
-      readonly organizationId: string | undefined;
-      readonly problems: readonly [];
-    }
-  | { readonly connection: undefined; readonly problems: readonly string[] } {
+): {
+  /** Undefined if there is a problem. */
+  readonly connection: ConnectionSettings | undefined;
+  readonly organizationId: string | undefined;
+  readonly problems: readonly string[];
+} {
   const reader = new Reader(get, env);
   const connection = reader.connection();
-  const organizationId = reader.organizationId();
-  if (reader.problems.length > 0 || !connection || organizationId === null)
-    return { connection: undefined, problems: reader.problems };
-  return { connection, organizationId, problems: [] };
+  const organizationId = reader.organizationId() ?? undefined;
+  const { problems } = reader;
+  return { connection: problems.length > 0 ? undefined : connection, organizationId, problems };
 }
 
 /** What goes into a mail, as far as it is given, and what is wrong or missing. */

@@ -1,4 +1,4 @@
-import { type ConnectionSettings, isUuid, resolveConnection } from "../settings";
+import { type Access, type ConnectionSettings, isUuid, resolveConnection } from "../settings";
 import { AdminClient } from "../trieve/admin";
 import { UsageError } from "./output";
 
@@ -12,23 +12,16 @@ export interface ServerOptions {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What it takes to ask a server about an organization. */
-export interface Access extends ConnectionSettings {
-  readonly organizationId: string;
-}
-
 /** What is not there at all, in words of a command line. */
 export function missingSettings(options: ServerOptions, env: Environment): string[] {
   return [
-    ...(env.TRIEVE_API_KEY?.trim()
-      ? []
-      : [
-          "TRIEVE_API_KEY is not set: the organization's API key goes there, not on the command line, where others see it",
-        ]),
-    ...((options.organization ?? env.TRIEVE_ORGANIZATION_ID)?.trim()
-      ? []
-      : ["no organization: add --organization <id> or set TRIEVE_ORGANIZATION_ID"]),
-  ];
+    env.TRIEVE_API_KEY?.trim()
+      ? ""
+      : "TRIEVE_API_KEY is not set: the organization's API key goes there, not on the command line, where others see it",
+    (options.organization ?? env.TRIEVE_ORGANIZATION_ID)?.trim()
+      ? ""
+      : "no organization: add --organization <id> or set TRIEVE_ORGANIZATION_ID",
+  ].filter(Boolean);
 }
 
 /** @throws UsageError that names everything that is missing or wrong */

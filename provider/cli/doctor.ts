@@ -1,7 +1,7 @@
 import { listEverybody, ownersOf, presentOf } from "../lifecycle/everybody";
 import { printable } from "../printable";
 import { defaultApiUrl, resolveConnection, resolveLinks } from "../settings";
-import type { AdminClient } from "../trieve/admin";
+import type { AdminClient, Identity } from "../trieve/admin";
 import { TrieveError } from "../trieve/errors";
 import { type Transport, transport } from "../trieve/http";
 import { higherRole } from "../trieve/model";
@@ -59,10 +59,7 @@ async function examine(options: ServerOptions, tell: Tell): Promise<boolean> {
   const missing = missingSettings(options, env);
   for (const problem of [...missing, ...wrongSettings(options)])
     tell("settings", "problem", problem);
-  const { connection, organizationId } = {
-    organizationId: undefined,
-    ...resolveConnection(settingsOf(options), env),
-  };
+  const { connection, organizationId } = resolveConnection(settingsOf(options), env);
   if (!connection || organizationId === undefined) return false;
   const { apiUrl } = connection;
   tell("settings", "ok", `organization ${organizationId} at ${apiUrl}`);
@@ -107,9 +104,7 @@ function isExposed(apiUrl: string): boolean {
   return protocol === "http:" && !/^(localhost|.*\.localhost|127\..*|\[::1\])$/.test(hostname);
 }
 
-type Identity = Awaited<ReturnType<AdminClient["identity"]>>;
-
-async function askIdentity(client: AdminClient, tell: Tell): Promise<Identity> {
+async function askIdentity(client: AdminClient, tell: Tell): Promise<Identity | undefined> {
   const identity = await client.identity();
   tell("server", "ok", "answers as Trieve does");
   if (identity === undefined) tell("key", "ok", "an organization key");
@@ -125,7 +120,7 @@ async function askIdentity(client: AdminClient, tell: Tell): Promise<Identity> {
 async function askOrganization(
   client: AdminClient,
   organizationId: string,
-  identity: Identity,
+  identity: Identity | undefined,
   tell: Tell,
 ): Promise<void> {
   const name = await client.organizationName(organizationId);
@@ -146,7 +141,7 @@ async function askOrganization(
 async function roleOfKey(
   client: AdminClient,
   organizationId: string,
-  identity: Identity,
+  identity: Identity | undefined,
 ): Promise<readonly [Result, string]> {
   if (identity !== undefined) {
     const own = identity.organizations.find(({ id }) => id === organizationId);
@@ -176,7 +171,8 @@ async function checkLinks(
   // Of one that is wrong the settings have told already, without the password that may be in it.
   const { appUrl, redirectUri } = resolveLinks(settingsOf(options), process.env).links;
   if (appUrl !== undefined && appUrl !== `${apiUrl}/api`) {
-    const works = await answersHealth(appUrl);
+    const limits = { connectMs: 5_000, maxBytes: 10_000 };
+    const works = URL.canParse(appUrl) && (await health(transport(appUrl, limits), "/health"));
     tell(
       "links",
       works ? "ok" : "problem",
@@ -198,12 +194,6 @@ async function checkLinks(
       "note",
       "where people land is not set here: `up` needs trieve:redirectUri or TRIEVE_REDIRECT_URI, the URL of your dashboard",
     );
-}
-
-async function answersHealth(appUrl: string): Promise<boolean> {
-  if (!URL.canParse(appUrl)) return false;
-  const ask = transport(appUrl, { connectMs: 5_000, maxBytes: 10_000 });
-  return health(ask, "/health");
 }
 
 /** Without the key: the address of the links may be somebody else's. */

@@ -1,7 +1,8 @@
 import { text as readAll } from "node:stream/consumers";
 import { printable } from "../printable";
+import { endsWithTag } from "../resources/apiKey";
 import { count, firstTen } from "../roster/words";
-import { type ConnectionSettings, resolveConnection, resolveLinks } from "../settings";
+import { resolveConnection, resolveLinks } from "../settings";
 import type { AdminClient, KeyEntry, NewKey } from "../trieve/admin";
 import { connect, readOrganization, type ServerOptions } from "./connection";
 import { type ExitCode, exitCode, type Output, UsageError } from "./output";
@@ -14,8 +15,7 @@ export interface InitOptions extends ServerOptions {
 }
 
 const keyName = "pulumi";
-/** Ends the name of a key that a TrieveApiKey has made. */
-const isKeyOfStack = ({ name }: KeyEntry) => name === keyName || /-[0-9a-f]{8}$/.test(name);
+const isKeyOfStack = ({ name }: KeyEntry) => name === keyName || endsWithTag(name);
 
 const readOnlyName = "pulumi preview";
 /** What a preview asks: the two lists. */
@@ -68,23 +68,15 @@ export async function init(options: InitOptions, output: Output): Promise<ExitCo
     }
     const apiKey = await makeKey(client, id, { name: keyName, role: "owner" });
     output.message(`Made a key of role owner for organization ${JSON.stringify(name)} (${id}).`);
-    const { connection, redirectUri } = settings;
-    printSettings(
-      { apiUrl: connection.apiUrl, apiKey, organizationId: id, redirectUri },
-      options,
-      output,
-    );
+    const { apiUrl } = settings.connection;
+    const { redirectUri } = settings;
+    printSettings({ apiUrl, organizationId: id, apiKey, redirectUri }, options, output);
     return exitCode.fine;
   });
 }
 
-interface InitSettings {
-  /** With the admin key. */
-  readonly connection: ConnectionSettings;
-  readonly redirectUri: string | undefined;
-}
-
-async function readSettings(options: InitOptions): Promise<InitSettings> {
+/** A connection with the admin key, and where people land. */
+async function readSettings(options: InitOptions) {
   const url = options.url ?? process.env.TRIEVE_API_URL?.trim();
   // An admin key must not go to the default server by oversight.
   if (!url)
@@ -145,39 +137,24 @@ async function makeKey(client: AdminClient, organizationId: string, key: NewKey)
   const result = await client.createKey(organizationId, key);
   if (result.result === "done") return result.made;
   const { error } = result;
-  throw error.outcome === "unknown" ? new KeyUnclear(error, key.name) : error;
+  if (error.outcome === "not executed") throw error;
+  throw new Error(
+    `${error.message} A key named ${key.name} may have been made that nobody knows: delete it in the dashboard.`,
+    { cause: error },
+  );
 }
 
-/** There may be a key now whose text nobody knows. */
-class KeyUnclear extends Error {
-  override readonly name = "KeyUnclear";
-  constructor(cause: Error, keyName: string) {
-    super(
-      `${cause.message} A key named ${keyName} may have been made that nobody knows: delete it in the dashboard.`,
-      { cause },
-    );
-  }
+/** What a stack is to be configured with. */
+interface StackSettings {
+  readonly apiUrl: string;
+  readonly organizationId: string;
+  readonly apiKey: string;
+  readonly redirectUri: string | undefined;
 }
 
-function printSettings(
-  {
-    apiUrl,
-    organizationId,
-    apiKey,
-    redirectUri,
-  }: {
-    readonly apiUrl: string;
-    readonly organizationId: string;
-    readonly apiKey: string;
-    readonly redirectUri: string | undefined;
-  },
-  { json }: InitOptions,
-  output: Output,
-) {
-  if (json) {
-    output.json({ apiUrl, organizationId, apiKey, redirectUri: redirectUri ?? null });
-    return;
-  }
+function printSettings(settings: StackSettings, { json }: InitOptions, output: Output) {
+  const { apiUrl, organizationId, apiKey, redirectUri } = settings;
+  if (json) return output.json({ ...settings, redirectUri: redirectUri ?? null });
   const set = (name: string, value: string) =>
     `pulumi config set trieve:${name} ${shellWord(value)}`;
   output.result(

@@ -4,8 +4,8 @@ import { sameScopes } from "../lifecycle/state";
 import { printable } from "../printable";
 import { formatProblem, type RosterProblem } from "../roster/file";
 import { count } from "../roster/words";
+import type { Access } from "../settings";
 import { type Planned, writing } from "./comparison";
-import type { Access } from "./connection";
 
 /** Somebody of a comparison, with the words that every format has for what `up` would do. */
 export interface Row extends Planned {

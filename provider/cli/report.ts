@@ -5,8 +5,9 @@ import { describe } from "../roster/describe";
 import { formatProblem, type RosterProblem } from "../roster/file";
 import { utcDay } from "../roster/people";
 import { count } from "../roster/words";
+import type { Access } from "../settings";
 import { type Planned, plan, situationOf, type Unmanaged, writing } from "./comparison";
-import { type Access, connect, readAccess, type ServerOptions } from "./connection";
+import { connect, readAccess, type ServerOptions } from "./connection";
 import { type Cell, type ExitCode, exitCode, markdownCode, type Output } from "./output";
 import { problemsPage, reportPage } from "./report-html";
 import { nameOf, problemsAsJson, readRoster } from "./roster-file";
@@ -42,10 +43,14 @@ export async function report(
       return plan(members, forecast(situation, account?.userId));
     },
   );
-  if (options.json) printJson(nameOf(file), access, planned, output);
-  else if (options.markdown) printMarkdown(nameOf(file), access, planned, output);
-  else if (options.html) await printHtml(nameOf(file), access, planned, output);
-  else printText(nameOf(file), access, planned, output);
+  const print = options.json
+    ? printJson
+    : options.markdown
+      ? printMarkdown
+      : options.html
+        ? printHtml
+        : printText;
+  await print(nameOf(file), access, planned, output);
   const wrong = planned.some(
     ({ change }) =>
       change === "refused" || (options.expectNoChanges === true && writing.has(change)),
@@ -75,28 +80,22 @@ function printProblems(
 
 const title = (file: string) => `Trieve members: ${markdownCode(file)}`;
 
-const marks: { readonly [change in Change]: Cell } = {
-  refused: { text: "!", style: "red" },
-  remove: { text: "-", style: "red" },
-  update: { text: "~", style: "yellow" },
-  reinvite: { text: "+-", style: "yellow" },
-  invite: { text: "+", style: "green" },
-  pending: { text: "" },
-  unchanged: { text: "" },
-  ended: { text: "" },
-  unmanaged: { text: "?", style: "yellow" },
-};
+interface Look {
+  readonly mark: Cell;
+  readonly icon: string;
+  readonly inSummary: string;
+}
 
-const summaryWords: { readonly [change in Change]: string } = {
-  refused: "refused",
-  remove: "to remove",
-  update: "to change",
-  reinvite: "to invite again",
-  invite: "to invite",
-  pending: "pending",
-  unchanged: "unchanged",
-  ended: "ended",
-  unmanaged: "not in the file",
+const looks: { readonly [change in Change]: Look } = {
+  refused: { mark: { text: "!", style: "red" }, icon: "❌", inSummary: "refused" },
+  remove: { mark: { text: "-", style: "red" }, icon: "➖", inSummary: "to remove" },
+  update: { mark: { text: "~", style: "yellow" }, icon: "✏️", inSummary: "to change" },
+  reinvite: { mark: { text: "+-", style: "yellow" }, icon: "✉️", inSummary: "to invite again" },
+  invite: { mark: { text: "+", style: "green" }, icon: "✉️", inSummary: "to invite" },
+  pending: { mark: { text: "" }, icon: "", inSummary: "pending" },
+  unchanged: { mark: { text: "" }, icon: "", inSummary: "unchanged" },
+  ended: { mark: { text: "" }, icon: "", inSummary: "ended" },
+  unmanaged: { mark: { text: "?", style: "yellow" }, icon: "❔", inSummary: "not in the file" },
 };
 
 function printText(file: string, access: Access, planned: readonly Planned[], output: Output) {
@@ -104,7 +103,7 @@ function printText(file: string, access: Access, planned: readonly Planned[], ou
   output.result(`${output.paint(printable(file), "bold")} against ${of}\n\n`);
   output.table(
     planned.map((person) => [
-      marks[person.change],
+      looks[person.change].mark,
       { text: person.email },
       { text: wordsFor(person) },
       { text: person.member?.note ?? "", style: "dim" },
@@ -116,12 +115,16 @@ function printText(file: string, access: Access, planned: readonly Planned[], ou
   if (more) output.result(more);
 }
 
+function countsOf(planned: readonly Planned[]): (readonly [change: Change, n: number])[] {
+  return changes.map((change) => [change, planned.filter((one) => one.change === change).length]);
+}
+
 function summary(planned: readonly Planned[]): string {
-  const counted = changes.flatMap((change) => {
-    const n = planned.filter((person) => person.change === change).length;
-    return n > 0 ? [`${n} ${summaryWords[change]}`] : [];
-  });
-  return counted.join(", ") || "Nobody, neither in the file nor in the organization";
+  const counted = countsOf(planned).filter(([, n]) => n > 0);
+  return (
+    counted.map(([change, n]) => `${n} ${looks[change].inSummary}`).join(", ") ||
+    "Nobody, neither in the file nor in the organization"
+  );
 }
 
 /** What no comparison can know without the stack. */
@@ -167,9 +170,7 @@ function printJson(
     organizationId,
     apiUrl,
     changes: planned.filter(({ change }) => writing.has(change)).length,
-    summary: Object.fromEntries(
-      changes.map((change) => [change, planned.filter((one) => one.change === change).length]),
-    ),
+    summary: Object.fromEntries(countsOf(planned)),
     people: planned.map(({ member, refusal, ...person }) => ({
       ...person,
       reason: refusal?.reason ?? null,
@@ -187,7 +188,7 @@ async function printHtml(
 ) {
   const rows = planned.map((person) => ({
     ...person,
-    mark: marks[person.change].text,
+    mark: looks[person.change].mark.text,
     words: wordsFor(person),
   }));
   const text = { summary: summary(planned), footnote: footnote(planned) };
@@ -230,25 +231,13 @@ function printMarkdown(
   );
 }
 
-const icons: { readonly [change in Change]: string } = {
-  refused: "❌",
-  remove: "➖",
-  update: "✏️",
-  reinvite: "✉️",
-  invite: "✉️",
-  pending: "",
-  unchanged: "",
-  ended: "",
-  unmanaged: "❔",
-};
-
 /** @param room characters, of which the last rows may not get any */
 function markdownTable(people: readonly Planned[], room: number): string[] {
   const lines = ["| | person | what happens | note |", "|---|---|---|---|"];
   let left = room;
   for (const [i, person] of people.entries()) {
     const note = person.member?.note ?? "";
-    const line = `| ${icons[person.change]} | ${markdownCode(person.email)} | ${wordsFor(person)} | ${markdownCode(cut(note, 100))} |`;
+    const line = `| ${looks[person.change].icon} | ${markdownCode(person.email)} | ${wordsFor(person)} | ${markdownCode(cut(note, 100))} |`;
     left -= line.length;
     if (left < 0) return [...lines, `| | … | and ${people.length - i} more | |`];
     lines.push(line);

@@ -25,17 +25,10 @@ export async function validate(
   return counts ? exitCode.fine : exitCode.problems;
 }
 
-interface Counts {
-  /** All that belong to the organization today. */
-  readonly people: number;
-  readonly owners: number;
-  readonly admins: number;
-  readonly users: number;
-  /** Those whose last day is over, not among the others. */
-  readonly ended: number;
-}
+type Counts = ReturnType<typeof countsOf>;
 
-function countsOf(members: readonly RosterEntry[]): Counts {
+/** Of those that belong to the organization today; `ended` are not among the others. */
+function countsOf(members: readonly RosterEntry[]) {
   const { present, ended } = peopleOn(members, utcDay(new Date()));
   const having = (role: RosterEntry["role"]) =>
     present.filter((member) => member.role === role).length;

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Links } from "../settings";
+import type { InviteResult, RemovalResult } from "../trieve/client";
 import type { Directory } from "../trieve/directory";
 import type { TrieveError } from "../trieve/errors";
 import { pause } from "../trieve/pause";
@@ -16,7 +17,7 @@ import {
   type Wanted,
   wantedOf,
 } from "./decide";
-import { newestOf, type Observed, observe, roleOf, standingOf } from "./observe";
+import { absent, newestOf, type Observed, observe, roleOf, standingOf } from "./observe";
 import type { OwnerWrites } from "./owners";
 import { type Inputs, managedBy, type Outputs } from "./state";
 
@@ -71,28 +72,24 @@ const readingMs = 300_000;
 const maxRounds = 6;
 
 /** What one operation has done at the server so far; true also where it only may have. */
-interface Progress {
+class Progress {
   /** Its first write was let through: what is begun is brought to its end, whatever becomes of the engine. */
-  begun: boolean;
+  begun = false;
   /** `maybe`: a POST went unanswered, and no list has been read since. */
-  invited: boolean | "maybe";
+  invited: boolean | "maybe" = false;
   /** A POST went unanswered: it may land after a list that does not show it. */
-  unanswered: boolean;
+  unanswered = false;
   /** The last POST was answered with `Error sending email.` */
-  mailFailed: boolean;
+  mailFailed = false;
   /** An unused invitation or a membership is gone. */
-  deleted: boolean;
-  updated: boolean;
-}
+  deleted = false;
+  updated = false;
 
-const nothingDone = (): Progress => ({
-  begun: false,
-  invited: false,
-  unanswered: false,
-  mailFailed: false,
-  deleted: false,
-  updated: false,
-});
+  /** Whether anything may have reached the server. */
+  get hasReached(): boolean {
+    return this.invited !== false || this.unanswered || this.deleted || this.updated;
+  }
+}
 
 /**
  * Brings a person in as declared, or changes them.
@@ -121,11 +118,11 @@ async function ensureNow(
   recorded: Outputs | undefined,
   objection: Objection,
 ): Promise<Outputs> {
-  const progress = nothingDone();
+  const progress = new Progress();
   let adoption: Pick<Outputs, "adopted" | "originalRole"> = history;
   let first: Observed | undefined;
-  let last: Observed = { phase: "absent", used: [] };
-  let found: Observed = { phase: "absent", used: [] };
+  let last: Observed = absent;
+  let found: Observed = absent;
   try {
     last = await converge(organization, wanted.email, progress, {
       goal: "in",
@@ -136,14 +133,17 @@ async function ensureNow(
         last = observed;
         if (!progress.deleted) found = observed;
         // Who is found before anything of this operation has reached the server was there without it.
-        if (recorded === undefined && !hasReached(progress))
+        if (recorded === undefined && !progress.hasReached)
           adoption =
             observed.phase === "member"
               ? { adopted: true, originalRole: roleOf(observed.memberships) }
               : { adopted: false, originalRole: null };
       },
     });
-    if (last.phase === "absent") throw vanished(organization, wanted.email);
+    if (last.phase === "absent")
+      throw new Error(
+        `Invited ${wanted.email} to ${organization.directory.where}: the server took it, but lists them neither as invited nor as a member. Somebody else may have removed them; run \`pulumi up --refresh\`.`,
+      );
     const mailFailed = owesMail(organization, wanted.email, last, progress);
     if (wanted.clearScopes && last.phase === "member" && progress.deleted)
       organization.warn(
@@ -157,7 +157,7 @@ async function ensureNow(
   } catch (error) {
     const { invited, deleted, updated } = progress;
     if (!invited && !deleted && !updated) throw error;
-    const now: Observed = deleted && invited !== true ? { phase: "absent", used: [] } : last;
+    const now: Observed = deleted && invited !== true ? absent : last;
     // What they had, and are to have again even if the program changes back.
     const { role, scopes } = standingOf(found) ?? history;
     // Scopes that were to be lifted may still be there.
@@ -170,11 +170,6 @@ async function ensureNow(
       outputsOf(organization, now, { ...history, ...adoption, ...memory, mailFailed }),
     );
   }
-}
-
-/** Whether anything of an operation may have reached the server. */
-function hasReached({ invited, unanswered, deleted, updated }: Progress): boolean {
-  return invited !== false || unanswered || deleted || updated;
 }
 
 /** Whether an invitation was written whose mail is still to be sent. */
@@ -204,11 +199,10 @@ export async function remove(
   objection: Objection = nobodyObjects,
 ): Promise<void> {
   const { email } = recorded;
-  const last = await converge(organization, email, nothingDone(), {
+  const last = await converge(organization, email, new Progress(), {
     goal: "out",
     objection,
     decide: (observed) => decideRemove(recorded, observed),
-    see: () => {},
   });
   if (last.phase === "member") {
     organization.warn(
@@ -245,7 +239,7 @@ interface Course {
   readonly objection: Objection;
   readonly decide: (observed: Observed) => Decision;
   /** Told of every look, before it is decided on. */
-  readonly see: (observed: Observed) => void;
+  readonly see?: (observed: Observed) => void;
 }
 
 /** Observe, decide, act, confirm: until nothing is left to do. Returns the last look. */
@@ -258,7 +252,7 @@ async function converge(
   let observed = observe(await organization.directory.look(email, decidingMs));
   let failure: TrieveError | undefined;
   for (let round = 0; round < maxRounds; round++) {
-    see(observed);
+    see?.(observed);
     const decision = decide(observed);
     if (decision.decision === "lowered by default")
       throw new Refused(
@@ -316,17 +310,12 @@ async function confirm(
 
 /** What a POST adds one of: an old invitation in another case does not show that a new one has landed. */
 function rowsOf(observed: Observed): string[] {
-  switch (observed.phase) {
-    case "absent":
-      return [];
-    case "pending":
-      return observed.unused.map(({ id }) => id);
-    case "member":
-      return [
-        ...observed.unused.map(({ id }) => id),
-        ...observed.memberships.map(({ userId, joinedAt }) => `${userId} ${joinedAt}`),
-      ];
-  }
+  const unused = observed.phase === "absent" ? [] : observed.unused;
+  const memberships = observed.phase === "member" ? observed.memberships : [];
+  return [
+    ...unused.map(({ id }) => id),
+    ...memberships.map(({ userId, joinedAt }) => `${userId} ${joinedAt}`),
+  ];
 }
 
 /** Makes the calls of a decision, if the guards allow them. Returns why the effect is not known, if it is not. */
@@ -370,7 +359,7 @@ async function refuse(
   owners: ReadonlySet<string>,
 ): Promise<void> {
   const keyAccount = (await directory.keyAccount())?.userId;
-  const reason = refusal(lowers, { owners, keyAccount });
+  const reason = refusal(lowers, owners, keyAccount);
   if (reason === undefined) return;
   const to = lowers[0]?.to;
   const what = to === "out" ? `remove ${email} from` : `make ${email} ${to} in`;
@@ -395,54 +384,34 @@ async function perform(
     if (!progress.begun) await mayBegin();
     progress.begun = true;
   };
-  for (const call of calls) {
+  const send = (call: Call): Promise<InviteResult | RemovalResult> => {
     switch (call.call) {
       case "invite": {
         const { appUrl, redirectUri } = links;
-        const result = await directory.write(() =>
-          client.invite(organizationId, { ...call, appUrl, redirectUri }, permit),
-        );
-        progress.mailFailed = result.result === "mail failed";
-        if (result.result === "already there") return undefined;
-        progress.invited = result.result === "unclear" ? "maybe" : true;
-        if (result.result !== "unclear") break;
-        progress.unanswered = true;
-        return result.error;
+        return client.invite(organizationId, { ...call, appUrl, redirectUri }, permit);
       }
-      case "delete invitation": {
-        const result = await directory.write(() =>
-          client.deleteInvitation(organizationId, email, call.id, permit),
-        );
-        progress.deleted ||= !call.used && result.result !== "gone";
-        if (result.result === "unclear") return result.error;
-        break;
-      }
-      case "remove member": {
-        const result = await directory.write(() =>
-          client.removeMember(organizationId, email, call.userId, permit),
-        );
-        progress.deleted ||= result.result !== "gone";
-        if (result.result === "unclear") return result.error;
-        break;
-      }
-      case "update member": {
-        const result = await directory.write(() =>
-          client.updateMember(organizationId, email, call.userId, call, permit),
-        );
-        progress.updated ||= result.result !== "gone";
-        if (result.result === "gone") return undefined;
-        if (result.result === "unclear") return result.error;
-        break;
-      }
+      case "delete invitation":
+        return client.deleteInvitation(organizationId, email, call.id, permit);
+      case "remove member":
+        return client.removeMember(organizationId, email, call.userId, permit);
+      case "update member":
+        return client.updateMember(organizationId, email, call.userId, call, permit);
     }
+  };
+  for (const call of calls) {
+    const answer = await directory.write(() => send(call));
+    const { result } = answer;
+    if (call.call === "invite") {
+      progress.mailFailed = result === "mail failed";
+      progress.unanswered ||= result === "unclear";
+      if (result !== "already there") progress.invited = result === "unclear" ? "maybe" : true;
+    } else if (call.call === "update member") progress.updated ||= result !== "gone";
+    else if (call.call === "remove member" || !call.used) progress.deleted ||= result !== "gone";
+    if (answer.result === "unclear") return answer.error;
+    const isOutOfDate = result === "gone" && call.call === "update member";
+    if (result === "already there" || isOutOfDate) return undefined;
   }
   return undefined;
-}
-
-function vanished({ directory }: Organization, email: string): Error {
-  return new Error(
-    `Invited ${email} to ${directory.where}: the server took it, but lists them neither as invited nor as a member. Somebody else may have removed them; run \`pulumi up --refresh\`.`,
-  );
 }
 
 /** What the program says, and what earlier operations found: all of a person's state that no list shows. */
@@ -473,39 +442,26 @@ function outputsOf(
   observed: Observed,
   history: History,
 ): Outputs {
+  const nothing = { userId: null, invitedAt: null, joinedAt: null, inviteUrl: null };
   switch (observed.phase) {
     case "absent":
-      return {
-        ...history,
-        status: "absent",
-        userId: null,
-        invitedAt: null,
-        joinedAt: null,
-        inviteUrl: null,
-      };
+      return { ...history, ...nothing, status: "absent" };
     case "pending": {
       const { id, createdAt } = observed.newest;
       const { appUrl, redirectUri } = links;
       return {
-        ...history,
-        ...standingOf(observed),
+        ...{ ...history, ...nothing, ...standingOf(observed) },
         status: "pending",
-        userId: null,
         invitedAt: createdAt,
-        joinedAt: null,
         inviteUrl: invitationLink(appUrl, id, directory.organizationId, redirectUri),
       };
     }
     case "member": {
-      const [first] = observed.memberships;
+      const [{ userId, joinedAt }] = observed.memberships;
       return {
-        ...history,
-        ...standingOf(observed),
+        ...{ ...history, ...nothing, ...standingOf(observed), userId, joinedAt },
         status: "member",
-        userId: first.userId,
         invitedAt: newestOf(observed.used)?.createdAt ?? history.invitedAt,
-        joinedAt: first.joinedAt,
-        inviteUrl: null,
         mailFailed: false,
       };
     }

@@ -2,15 +2,15 @@ import { type Role, roleNumber } from "../trieve/model";
 import type { Membership, Observed, Standing } from "./observe";
 import { type Inputs, type Outputs, sameScopes } from "./state";
 
+/** How somebody is invited. */
+interface Invited extends Standing {
+  /** In the spelling in which the server is to look for an account. */
+  readonly email: string;
+}
+
 /** One request that changes something. */
 export type Call =
-  | {
-      readonly call: "invite";
-      /** In the spelling in which the server is to look for an account. */
-      readonly email: string;
-      readonly role: Role;
-      readonly scopes: readonly string[] | null;
-    }
+  | ({ readonly call: "invite" } & Invited)
   | { readonly call: "delete invitation"; readonly id: string; readonly used: boolean }
   | { readonly call: "remove member"; readonly userId: string }
   | {
@@ -124,14 +124,8 @@ export function decideEnsure(
   }
 }
 
-/** What is to be kept of somebody when they are invited anew. */
-interface Kept {
-  readonly email: string;
-  readonly role: Role;
-  readonly scopes: readonly string[] | null;
-}
-
-function invitation(wanted: Wanted, kept: Kept): Extract<Call, { call: "invite" }> {
+/** @param kept what is to be kept of them, where it is not wanted otherwise */
+function invitation(wanted: Wanted, kept: Invited): Extract<Call, { call: "invite" }> {
   return {
     call: "invite",
     email: kept.email,
@@ -141,7 +135,7 @@ function invitation(wanted: Wanted, kept: Kept): Extract<Call, { call: "invite" 
 }
 
 /** In the spelling of the program: that of an old invitation finds nobody. */
-function keptOf({ email, remembered }: Wanted, found: Observed): Kept {
+function keptOf({ email, remembered }: Wanted, found: Observed): Invited {
   const { role, scopes } = found.phase === "pending" ? found.newest : remembered;
   return { email, role, scopes };
 }
@@ -261,28 +255,23 @@ function putBack(
   );
 }
 
-/** What the guards know of the organization. */
-export interface Guarded {
-  /** Accounts of all owners, those about to be lowered included. */
-  readonly owners: ReadonlySet<string>;
-  /** The account that the API key belongs to; an organization key belongs to none. */
-  readonly keyAccount: string | undefined;
-}
-
 /**
  * Why these memberships must not be lowered, or undefined. An organization without an owner, or a key whose account
  * is out, cannot be repaired with that key.
+ *
+ * @param owners accounts of all owners, those about to be lowered included
+ * @param keyAccount the account that the API key belongs to; an organization key belongs to none
  */
 export function refusal(
   lowers: readonly Lowering[],
-  guarded: Guarded,
+  owners: ReadonlySet<string>,
+  keyAccount: string | undefined,
 ): "last owner" | "own account" | undefined {
-  if (lowers.some(({ membership }) => membership.userId === guarded.keyAccount))
-    return "own account";
-  const owners = lowers.filter(({ membership }) => membership.role === "owner");
-  const left = new Set(guarded.owners);
-  for (const { membership } of owners) left.delete(membership.userId);
-  return owners.length > 0 && left.size === 0 ? "last owner" : undefined;
+  if (lowers.some(({ membership }) => membership.userId === keyAccount)) return "own account";
+  const lowered = lowers.filter(({ membership }) => membership.role === "owner");
+  const left = new Set(owners);
+  for (const { membership } of lowered) left.delete(membership.userId);
+  return lowered.length > 0 && left.size === 0 ? "last owner" : undefined;
 }
 
 /** Whether a plan takes anything away from a person: a role, or for a moment their membership. */

@@ -8,7 +8,7 @@ import {
   type Wanted,
 } from "./decide";
 import { type Everybody, ownersOf, presentOf } from "./everybody";
-import { type Observed, type Standing, standingOf } from "./observe";
+import { absent, type Observed, type Standing, standingOf } from "./observe";
 
 /** What becomes of a person, most remarkable first. */
 export const changes = [
@@ -71,8 +71,6 @@ interface Decided {
   readonly goal: "in" | "out";
 }
 
-const absent: Observed = { phase: "absent", used: [] };
-
 function decideAll({ everybody, wanted, leaving }: Situation): readonly Decided[] {
   const observedOf = (email: string) => everybody.get(email) ?? absent;
   // Whoever brought them in.
@@ -107,34 +105,34 @@ export function forecast(
   situation: Situation,
   keyAccount: string | undefined,
 ): readonly Forecast[] {
+  const { everybody } = situation;
   const decided = decideAll(situation);
   const refusals = refusalsOf(decided, situation, keyAccount);
   const concerned = new Set(decided.map(({ email }) => email));
   return [
-    ...decided.map((one): Forecast => {
-      const from = standingOf(one.observed);
-      const refused = refusals.get(one);
-      return {
-        email: one.email,
-        change: refused ? "refused" : changeOf(one),
-        status: one.observed.phase,
-        from,
-        to: targetOf(one, from),
-        since: sinceOf(one.observed),
-        refusal: refused ?? null,
-      };
+    ...decided.map((one) => {
+      const refusal = refusals.get(one) ?? null;
+      const change = refusal ? "refused" : changeOf(one);
+      return forecastOf(one, change, (from) => targetOf(one, from), refusal);
     }),
-    ...unmanagedIn(
-      situation.everybody,
-      (email) => concerned.has(email) || situation.isDeclared(email),
-    ).map((email): Forecast => {
-      const observed = situation.everybody.get(email) ?? absent;
-      const from = standingOf(observed);
-      const { phase: status } = observed;
-      const since = sinceOf(observed);
-      return { email, change: "unmanaged", status, from, to: from, since, refusal: null };
-    }),
+    ...unmanagedIn(everybody, (email) => concerned.has(email) || situation.isDeclared(email)).map(
+      (email) => {
+        const person = { email, observed: everybody.get(email) ?? absent };
+        return forecastOf(person, "unmanaged", (from) => from, null);
+      },
+    ),
   ];
+}
+
+function forecastOf(
+  { email, observed }: Pick<Decided, "email" | "observed">,
+  change: Change,
+  toOf: (from: Standing | null) => Standing | null,
+  refusal: Refusal | null,
+): Forecast {
+  const from = standingOf(observed);
+  const { phase: status } = observed;
+  return { email, change, status, from, to: toOf(from), since: sinceOf(observed), refusal };
 }
 
 /** Addresses of those who are in or invited and not declared, sorted; never the server's own account. */
@@ -175,7 +173,7 @@ function refusalsOf(
   for (const one of decided) {
     if (one.decision.decision !== "act" || refusals.has(one)) continue;
     const { lowers } = one.decision;
-    const guard = refusal(lowers, { owners, keyAccount });
+    const guard = refusal(lowers, owners, keyAccount);
     if (guard !== undefined) refusals.set(one, { guard, reason: guardReasons[guard] });
     else
       for (const { membership } of lowers)

@@ -2,16 +2,11 @@ import type { Entry } from "../trieve/directory";
 import { higherRole, type Invitation, type MemberRow, type Role } from "../trieve/model";
 import { sameScopes } from "./state";
 
-/** One account's membership, its duplicate rows taken together. */
-export interface Membership {
-  readonly userId: string;
-  /** As the identity provider spelled it; only this spelling finds the account again. */
-  readonly email: string;
-  /** The highest of the rows. */
-  readonly role: Role;
-  /** The widest of the rows. */
-  readonly scopes: readonly string[] | null;
-  readonly joinedAt: string;
+/**
+ * One account's membership, its duplicate rows taken together: the highest role, the widest scopes. Only the address as
+ * the identity provider spelled it finds the account again.
+ */
+export interface Membership extends MemberRow {
   /** In what the rows of this account differ: the next write of that makes them agree. */
   readonly torn: ReadonlySet<"role" | "scopes">;
 }
@@ -34,6 +29,8 @@ export type Observed =
       readonly used: readonly Invitation[];
     };
 
+export const absent: Observed = { phase: "absent", used: [] };
+
 export function observe(entry: Entry): Observed {
   const used = entry.invitations.filter((invitation) => invitation.used);
   const unused = entry.invitations.filter((invitation) => !invitation.used);
@@ -45,20 +42,9 @@ export function observe(entry: Entry): Observed {
 
 /** The last of the rows by time; of equal times by id, so that every process picks the same. */
 export function newestOf(invitations: readonly Invitation[]): Invitation | undefined {
-  return invitations.reduce<Invitation | undefined>(
-    (best, row) =>
-      best === undefined ||
-      moment(row) > moment(best) ||
-      (moment(row) === moment(best) && row.id > best.id)
-        ? row
-        : best,
-    undefined,
-  );
-}
-
-/** Without the `Z`, times of 0, 3 and 6 digits of a second sort as text. */
-function moment(invitation: Invitation): string {
-  return invitation.createdAt.slice(0, -1);
+  // Without the `Z`, times of 0, 3 and 6 digits of a second sort as text.
+  const rank = ({ createdAt, id }: Invitation) => `${createdAt.slice(0, -1)} ${id}`;
+  return invitations.toSorted((a, b) => (rank(a) < rank(b) ? 1 : -1))[0];
 }
 
 /** What a member may do: the highest of their memberships, since that is what the server lets them do. */

@@ -29,11 +29,11 @@ import {
 import { utcDay } from "../roster/people";
 import { checkUnmanaged, type Limits, type RosterPerson, removedPeople } from "../roster/rails";
 import { count } from "../roster/words";
-import type { Settings, SettingsResult } from "../settings";
+import type { Access } from "../settings";
 import { Client } from "../trieve/client";
 import type { TrieveInvitation } from "./invitation";
 import { problem } from "./problem";
-import { providerOf, settingsOf } from "./provider";
+import { accessOf } from "./provider";
 import { protectedAddresses } from "./sweep";
 
 /** A roster whose preview is to tell what `up` will do. */
@@ -67,36 +67,28 @@ export async function previewRoster(previewed: Previewed): Promise<readonly stri
   if (programDeployment().engineAddress === "") return [];
   const told = pulumi.runtime.rpcKeepAlive();
   try {
-    const access = pulumi.all([settingsOf(providerOf(roster)), organizationId]);
-    if (!(await isKnown(access))) {
+    const access = await accessOf(roster, organizationId);
+    if (access === undefined)
       await pulumi.log.info(
         "This run makes the organization or the API key of the roster, so nobody can be asked before it who is there.",
         roster,
       );
-      return [];
-    }
-    const [result, named] = (await knownValue(access)) as [SettingsResult, string | undefined];
-    const { settings } = result;
-    const id = named?.trim().toLowerCase() ?? settings?.organizationId;
-    // What is missing is said by the check of every resource.
-    return settings && id !== undefined ? await tell(previewed, settings, id) : [];
+    return access ? await tell(previewed, access) : [];
   } finally {
     told();
   }
 }
 
-async function tell(
-  previewed: Previewed,
-  settings: Settings,
-  organizationId: string,
-): Promise<readonly string[]> {
+async function tell(previewed: Previewed, access: Access): Promise<readonly string[]> {
   const { roster, guard, people, limits, unmanaged } = previewed;
+  const { apiUrl, organizationId } = access;
   const strangers = strangersOf(organizationId, previewed);
-  const asked = inTime((signal) => listEverybody(clientFor(settings, signal), organizationId));
+  const asked = inTime((signal) => listEverybody(clientFor(access, signal), organizationId));
   // Awaited later, and then it throws.
   asked.catch(() => {});
+  // Settled, even if a preview does not know them.
   await Promise.all(
-    [guard, ...people.map(({ resource }) => resource)].map(({ urn }) => settled(urn)),
+    [guard, ...people.map(({ resource }) => resource)].map(({ urn }) => isKnown(urn)),
   );
   try {
     await programEnd();
@@ -127,7 +119,7 @@ async function tell(
       isDeclared: isDeclaredHere,
     };
     const account = lowersAnybody(situation)
-      ? await inTime((signal) => clientFor(settings, signal).account())
+      ? await inTime((signal) => clientFor(access, signal).account())
       : undefined;
     const forecasts = forecast(situation, account?.userId);
     const byEmail = new Map(forecasts.map((one) => [one.email, one]));
@@ -150,6 +142,7 @@ async function tell(
       );
     const emails = swept.filter(({ refusal }) => refusal === null).map(({ email }) => email);
     if (unmanaged === "remove") {
+      const key = (await knownValue(roster.urn)) ?? "";
       const refused = checkUnmanaged(
         emails,
         before?.people.length ?? 0,
@@ -157,7 +150,8 @@ async function tell(
         limits,
       );
       if (refused !== undefined) throw problem(refused);
-      await leave(roster, settings, organizationId, emails);
+      // For the run that follows, which removes nobody else.
+      leaveNames({ key, server: apiUrl, organizationId, emails });
     }
     return emails;
   } catch (error) {
@@ -169,22 +163,6 @@ async function tell(
     );
     return [];
   }
-}
-
-/** For the run that follows, which removes nobody else. */
-async function leave(
-  roster: pulumi.ComponentResource,
-  { connection }: Settings,
-  organizationId: string,
-  emails: readonly string[],
-): Promise<void> {
-  const key = (await knownValue(roster.urn)) ?? "";
-  leaveNames({ key, server: connection.apiUrl, organizationId, emails });
-}
-
-/** Resolves when an output has a value, or is known to have none in this preview. */
-async function settled(output: pulumi.Output<unknown>): Promise<void> {
-  await isKnown(output);
 }
 
 /**
@@ -236,9 +214,9 @@ function strangersOf(organizationId: string, previewed: Previewed): Strangers {
   return strangers;
 }
 
-function clientFor({ connection }: Settings, signal: AbortSignal): Client {
+function clientFor(access: Access, signal: AbortSignal): Client {
   // Before the end of patience, so that what is said is why.
-  return new Client({ ...connection, signal, limits: { retryForMs: patienceMs / 2 } });
+  return new Client({ ...access, signal, limits: { retryForMs: patienceMs / 2 } });
 }
 
 /** What is still under way then is ended: it would keep the program from its end. */

@@ -1,6 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
+import { knownValue } from "../deployment/engine";
 import { dynamicType } from "../dynamic/stored";
-import { explicitMarker, type MailPolicy, resolveSettings, type SettingsResult } from "../settings";
+import {
+  type Access,
+  explicitMarker,
+  type MailPolicy,
+  resolveSettings,
+  type SettingsResult,
+} from "../settings";
 
 /** Arguments of {@link Provider}. */
 export interface ProviderArgs {
@@ -92,4 +99,23 @@ export function settingsOf(
   return provider instanceof Provider
     ? provider.settings
     : pulumi.secret(resolveSettings((key) => pulumi.runtime.getConfig(key), process.env));
+}
+
+/**
+ * Program side: where to ask about the people of a resource.
+ *
+ * @param organizationId as the resource names it, if it does
+ * @returns undefined where a preview does not know it yet; null where something is missing, which the check of every
+ * resource says
+ */
+export async function accessOf(
+  resource: pulumi.Resource,
+  organizationId: pulumi.Input<string> | undefined,
+): Promise<Access | null | undefined> {
+  const access = pulumi.all([settingsOf(providerOf(resource)), organizationId]);
+  const known = (await knownValue(access)) as [SettingsResult, string | undefined] | undefined;
+  if (known === undefined) return undefined;
+  const [{ settings }, named] = known;
+  const id = named?.trim().toLowerCase() ?? settings?.organizationId;
+  return settings && id !== undefined ? { ...settings.connection, organizationId: id } : null;
 }

@@ -8,7 +8,7 @@ import { dynamicType, storedProvider } from "../dynamic/stored";
 import type { DeletionPolicy, Status } from "../lifecycle/state";
 import type { RosterEntry } from "../roster/file";
 import { peopleOn, utcDay } from "../roster/people";
-import { isMeantToEnd, type Limits, normalize, type RosterPerson } from "../roster/rails";
+import { isMeantToEnd, type Limits, type RosterPerson } from "../roster/rails";
 import type { Role } from "../trieve/model";
 import { TrieveInvitation } from "./invitation";
 import { mendable, problem } from "./problem";
@@ -109,7 +109,7 @@ export class TrieveRoster extends pulumi.ComponentResource {
     const { organizationId, deletionPolicy = "remove", limits = {}, breakGlass = [] } = args;
     mendable(beginMeeting);
     const mayEnd = isMeantToEnd(limits);
-    const protectedAddresses = new Set(breakGlass.map(normalize));
+    const isProtected = protectAddresses(breakGlass);
     const guard = new RosterGuard(
       `${name}/guard`,
       {
@@ -139,14 +139,13 @@ export class TrieveRoster extends pulumi.ComponentResource {
           ...person,
           organizationId,
           deletionPolicy,
-          ...(mayEnd && !protectedAddresses.has(email) ? {} : { roster: guard.roster }),
+          ...(mayEnd && !isProtected.has(email) ? {} : { roster: guard.roster }),
         },
         // Without it some are invited before the guard refuses.
         { parent: this, dependsOn: [guard] },
       );
       return { person, resource };
     });
-    protectAddresses(breakGlass);
     const swept: Swept = {
       roster: this,
       mark: guard.roster,

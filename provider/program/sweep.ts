@@ -8,17 +8,22 @@ import { listEverybody } from "../lifecycle/everybody";
 import { unmanagedIn } from "../lifecycle/forecast";
 import { idOf } from "../lifecycle/state";
 import { normalize } from "../roster/rails";
-import type { SettingsResult } from "../settings";
-import { providerOf, settingsOf } from "./provider";
+import { accessOf, providerOf } from "./provider";
 
 const protectedIn = perDeployment(() => new Set<string>());
 
-/** Notes addresses that no roster of the deployment removes, in whatever organization. */
-export function protectAddresses(breakGlass: readonly string[]): void {
-  for (const email of breakGlass) protectedIn().add(normalize(email));
+/**
+ * Notes addresses that no roster of the deployment removes, in whatever organization.
+ *
+ * @returns these addresses, in lower case
+ */
+export function protectAddresses(breakGlass: readonly string[]): ReadonlySet<string> {
+  const addresses = new Set(breakGlass.map(normalize));
+  for (const address of addresses) protectedIn().add(address);
+  return addresses;
 }
 
-/** Those addresses, in lower case. */
+/** All addresses of the deployment that are noted, in lower case. */
 export function protectedAddresses(): ReadonlySet<string> {
   return protectedIn();
 }
@@ -74,20 +79,17 @@ export class RosterSweep extends pulumi.CustomResource {
 }
 
 /** In an update: those whom a preview has named, and whom nothing declares now either. Nobody where that is not sure. */
-export async function namedAndUnmanaged({ roster, organizationId }: Swept): Promise<string[]> {
+export async function namedAndUnmanaged(swept: Swept): Promise<string[]> {
   // Under mocks there is nobody.
   if (programDeployment().engineAddress === "") return [];
+  const { roster } = swept;
   const busy = pulumi.runtime.rpcKeepAlive();
   try {
     const key = await knownValue(roster.urn);
-    const result = await knownValue(settingsOf(providerOf(roster)));
-    const { settings } = result as SettingsResult;
-    const named = await knownValue(pulumi.output(organizationId));
-    const id = named?.trim().toLowerCase() ?? settings?.organizationId;
-    // What is missing is said by the check of every resource.
-    if (!settings || id === undefined || key === undefined) return [];
-    const { connection } = settings;
-    const left = namesLeft({ key, server: connection.apiUrl, organizationId: id });
+    const access = await accessOf(roster, swept.organizationId);
+    if (!access || key === undefined) return [];
+    const { apiUrl, organizationId } = access;
+    const left = namesLeft({ key, server: apiUrl, organizationId });
     if (left === undefined) {
       await pulumi.log.warn(
         'unmanaged: "remove" removes nobody: no preview of this stack has named anybody, on this machine within the last hour. Run `pulumi up` without --skip-preview.',
@@ -99,10 +101,10 @@ export async function namedAndUnmanaged({ roster, organizationId }: Swept): Prom
     await programEnd();
     await declarationsMade();
     const { Client } = await import("../trieve/client.js");
-    const everybody = await listEverybody(new Client(connection), id);
+    const everybody = await listEverybody(new Client(access), organizationId);
     const unmanaged = unmanagedIn(
       everybody,
-      (email) => protectedIn().has(email) || isDeclared(idOf({ organizationId: id, email })),
+      (email) => protectedIn().has(email) || isDeclared(idOf({ organizationId, email })),
     );
     return unmanaged.filter((email) => left.includes(email));
   } catch (error) {

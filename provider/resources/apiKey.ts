@@ -12,22 +12,16 @@ import {
 } from "../lifecycle/check";
 import { printable, show } from "../printable";
 import { isUuid } from "../settings";
-import type { AdminClient, KeyEntry } from "../trieve/admin";
+import type { AdminClient, KeyEntry, NewKey } from "../trieve/admin";
 import type { TrieveError } from "../trieve/errors";
 import type { Role } from "../trieve/model";
 import { pause } from "../trieve/pause";
 import { maxRounds, type Server, untilClear } from "./organization";
 
 /** What the program says of a key, checked. What was not given is missing. */
-export interface KeyInputs {
+export interface KeyInputs extends NewKey {
   /** Lower case UUID. */
   readonly organizationId: string;
-  readonly name: string;
-  readonly role: Role;
-  readonly scopes?: readonly string[];
-  readonly datasetIds?: readonly string[];
-  /** RFC 3339 with `Z`. */
-  readonly expiresAt?: string;
   readonly rotateTrigger?: string;
   /** Ends the name at the server. By it a key of this resource is known that no state knows. */
   readonly tag: string;
@@ -193,8 +187,9 @@ export class KeyRing {
   }
 }
 
-function nameAtServer({ name, tag }: Pick<KeyInputs, "name" | "tag">): string {
-  return `${name}-${tag}`;
+/** Whether a key of this name may be one that a resource has made. */
+export function endsWithTag(name: string): boolean {
+  return /-[0-9a-f]{8}$/.test(name);
 }
 
 /**
@@ -215,7 +210,7 @@ export async function makeKey(
   let now: readonly KeyEntry[] = before;
   let failure: TrieveError | undefined;
   for (let round = 0; round < maxRounds; round++) {
-    const key = { ...inputs, name: nameAtServer(inputs) };
+    const key = { ...inputs, name: `${inputs.name}-${tag}` };
     const result = await client.createKey(organizationId, key, mayBegin);
     if (result.result === "unclear") {
       failure = result.error;
@@ -287,20 +282,16 @@ export async function readKey(
   { client }: Server,
 ): Promise<KeyOutputs | undefined> {
   const { organizationId, tag } = recorded;
-  try {
-    const key = (await ring.list(client, organizationId)).find((one) => one.id === id);
-    if (!key) return undefined;
-    const end = `-${tag}`;
-    return {
-      ...recorded,
-      name: key.name.endsWith(end) ? key.name.slice(0, -end.length) : key.name,
-      role: key.role,
-      datasetIds: key.datasetIds === null ? null : [...key.datasetIds].sort(),
-    };
-  } catch (error) {
-    if (await client.isGone(organizationId, error)) return undefined;
-    throw error;
-  }
+  const keys = await client.unlessGone(organizationId, () => ring.list(client, organizationId));
+  const key = keys?.find((one) => one.id === id);
+  if (!key) return undefined;
+  const end = `-${tag}`;
+  return {
+    ...recorded,
+    name: key.name.endsWith(end) ? key.name.slice(0, -end.length) : key.name,
+    role: key.role,
+    datasetIds: key.datasetIds && [...key.datasetIds].sort(),
+  };
 }
 
 /** Deletes a key, always within its organization: with another in the header the server says that it has. */
@@ -311,11 +302,7 @@ export async function removeKey(
   server: Server,
 ): Promise<void> {
   ring.forget(organizationId);
-  try {
-    await deleteUntilGone(organizationId, id, server);
-  } catch (error) {
-    if (!(await server.client.isGone(organizationId, error))) throw error;
-  }
+  await server.client.unlessGone(organizationId, () => deleteUntilGone(organizationId, id, server));
 }
 
 /** What a program would have to say to have things as they are, by which the engine shows drift. */

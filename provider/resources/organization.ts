@@ -236,12 +236,8 @@ export async function readOrganization(
 ): Promise<string | undefined> {
   if (!isUuid(id))
     throw new Error(`${show(id)} is not the id of an organization: copy it from the dashboard.`);
-  try {
-    return await client.organizationName(id);
-  } catch (error) {
-    if (isRecorded && (await client.isGone(id, error))) return undefined;
-    throw error;
-  }
+  const ask = () => client.organizationName(id);
+  return isRecorded ? client.unlessGone(id, ask) : ask();
 }
 
 /** Deletes it, with its datasets only if that is meant. One that is gone already is success. */
@@ -250,22 +246,14 @@ export async function removeOrganization(
   { name, forceDestroy }: OrganizationInputs,
   { client, mayBegin }: Server,
 ): Promise<void> {
-  try {
+  await client.unlessGone(id, async () => {
     const datasets = forceDestroy ? [] : await client.listDatasets(id);
     if (datasets.length > 0)
       throw new Error(
         `Refused to delete organization ${show(name)} (${id}) at ${client.connection.apiUrl}: it holds ${count(datasets.length, "dataset", "datasets")}. Delete them first; or set \`forceDestroy: true\` and run \`pulumi up\`, then delete it.`,
       );
-    await untilClear(
-      client,
-      () => client.deleteOrganization(id, mayBegin),
-      async () => {
-        // It fails if there is none any more.
-        await client.organizationName(id);
-        return undefined;
-      },
-    );
-  } catch (error) {
-    if (!(await client.isGone(id, error))) throw error;
-  }
+    const remove = () => client.deleteOrganization(id, mayBegin);
+    // The look fails if there is none any more.
+    await untilClear(client, remove, () => client.organizationName(id).then(() => undefined));
+  });
 }

@@ -3,6 +3,8 @@ import type { Objection, Organization } from "../lifecycle/act";
 import { type Inputs, idOf, type Outputs } from "../lifecycle/state";
 import { type Approval, objection } from "../roster/approval";
 
+// The rules are loaded when first needed: previews without changes ask nothing of a server.
+
 /** What the rules for one person need of the deployment. */
 export interface Surroundings {
   /** @throws if the settings do not suffice to ask its server */
@@ -16,23 +18,13 @@ export interface Surroundings {
   readonly warn: (text: string) => void;
 }
 
-type Rules = typeof import("../lifecycle/act");
-
-/** Loaded when first needed: previews without changes ask nothing of a server. */
-let rules: Promise<Rules> | undefined;
-
-function loadRules(): Promise<Rules> {
-  rules ??= import("../lifecycle/act.js");
-  return rules;
-}
-
 /** Brings a person in as declared, or changes them. @throws HalfDone if something was written and the rest failed */
 export async function ensurePerson(
   inputs: Inputs,
   recorded: Outputs | undefined,
   surroundings: Surroundings,
 ): Promise<Outputs> {
-  const { ensure } = await loadRules();
+  const { ensure } = await import("../lifecycle/act.js");
   const organization = await surroundings.organization(inputs.organizationId);
   // Who leaves a roster belongs to it until that is recorded.
   const roster = inputs.roster ?? recorded?.roster ?? null;
@@ -51,7 +43,7 @@ export async function readPerson(
   recorded: Outputs | undefined,
   surroundings: Surroundings,
 ): Promise<{ readonly outputs: Outputs; readonly inputs: Partial<Inputs> }> {
-  const { read } = await loadRules();
+  const { read } = await import("../lifecycle/act.js");
   const person = parseId(id);
   const organization = await surroundings.organization(person.organizationId);
   const outputs = await read(organization, person, recorded);
@@ -70,7 +62,7 @@ export async function removePerson(recorded: Outputs, surroundings: Surroundings
     );
     return;
   }
-  const { remove } = await loadRules();
+  const { remove } = await import("../lifecycle/act.js");
   const organization = await surroundings.organization(organizationId);
   await remove(organization, recorded, objectionTo(recorded, roster, surroundings));
 }

@@ -1,5 +1,6 @@
 import type { Forecast } from "../lifecycle/forecast";
 import type { Standing } from "../lifecycle/observe";
+import { sameScopes } from "../lifecycle/state";
 import { count } from "./words";
 
 /** What becomes of a person, in a few words: `invite as user`, `role admin → user`, `refused: …`. */
@@ -49,17 +50,11 @@ function differences(from: Standing | null, to: Standing | null): string {
 function changed(from: Standing | null, to: Standing | null, before = ""): string {
   const parts = [
     ...(from?.role === to?.role ? [] : [`role ${from?.role} → ${to?.role}`]),
-    ...(scopeCount(from) === scopeCount(to) && sameList(from, to)
+    ...(sameScopes(from?.scopes ?? null, to?.scopes ?? null)
       ? []
       : [`scopes ${scopeCount(from)} → ${scopeCount(to)}`]),
   ];
   return parts.length === 0 ? "" : `${before}${parts.join(", ")}`;
-}
-
-function sameList(from: Standing | null, to: Standing | null): boolean {
-  const sorted = (standing: Standing | null) =>
-    JSON.stringify([...(standing?.scopes ?? [])].sort());
-  return sorted(from) === sorted(to);
 }
 
 function scopeCount(standing: Standing | null): string {

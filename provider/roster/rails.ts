@@ -119,10 +119,7 @@ function checkRemovals(
     before.organizationId === after.organizationId
       ? "This"
       : `Going from organization ${before.organizationId} to ${after.organizationId}`;
-  const enough =
-    typeof maxRemovals === "number"
-      ? removed.length
-      : `"${Math.ceil((removed.length / total) * 100)}%"`;
+  const enough = enoughFor(removed.length, total, maxRemovals);
   return [
     `${why} would remove ${removed.length} of ${count(total, "person", "people")}, and limits.maxRemovals ${show(maxRemovals)} allows ${allowed}: ${namesOf(removed)}. If that is meant, raise limits.maxRemovals to ${enough} for one run.`,
   ];
@@ -145,10 +142,7 @@ export function checkUnmanaged(
   const total = Math.max(recorded, present);
   const allowed = removalsAllowed(maxRemovals, total);
   if (emails.length <= allowed) return undefined;
-  const enough =
-    typeof maxRemovals === "number"
-      ? emails.length
-      : `"${Math.ceil((emails.length / total) * 100)}%"`;
+  const enough = enoughFor(emails.length, total, maxRemovals);
   return `unmanaged: "remove" would remove ${emails.length} of ${count(total, "person", "people")}, and limits.maxRemovals ${show(maxRemovals)} allows ${allowed}: ${firstTen(emails)}. If that is meant, raise limits.maxRemovals to ${enough} for one run; if not, put them on the roster.`;
 }
 
@@ -156,6 +150,11 @@ function removalsAllowed(maxRemovals: number | string, total: number): number {
   if (typeof maxRemovals === "number") return maxRemovals;
   const share = Number(maxRemovals.slice(0, -1));
   return share === 0 ? 0 : Math.max(1, Math.floor((share * total) / 100));
+}
+
+/** The limit that allows so many, in the form of the given one. */
+function enoughFor(n: number, total: number, given: number | string): string {
+  return typeof given === "number" ? `${n}` : `"${Math.ceil((n / total) * 100)}%"`;
 }
 
 function checkOwners(

@@ -101,13 +101,18 @@ export class AdminClient extends Client {
   }
 
   /**
-   * Whether a failure means that an organization is gone. The server says that it does not know one to anybody, so it
-   * counts only if it knows the account that asks, and that account is not in the organization.
+   * What some work about an organization comes to; undefined if that is gone. The server says that it does not know one
+   * to anybody, so it counts only if it knows the account that asks, and that account is not in the organization.
    */
-  async isGone(organizationId: string, failure: unknown): Promise<boolean> {
-    if (!isOf("NotFound", failure, organizationMissing)) return false;
-    const me = await this.identity();
-    return me?.organizations.every(({ id }) => id !== organizationId) ?? false;
+  async unlessGone<T>(organizationId: string, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isOf("NotFound", error, organizationMissing)) throw error;
+      const me = await this.identity();
+      if (me?.organizations.every(({ id }) => id !== organizationId)) return undefined;
+      throw error;
+    }
   }
 
   /** Its account becomes owner. With an organization key, which is nobody's, the server leaves one without anybody. */

@@ -38,22 +38,22 @@ export class Directory {
   }
 
   /** @param maxAgeMs lists that began longer ago are read again */
-  async look(email: string, maxAgeMs: number): Promise<Entry> {
-    const key = personKey(email);
-    const [invitations, members] = await Promise.all([
-      this.#invitations.atMost(maxAgeMs),
-      this.#members.atMost(maxAgeMs),
-    ]);
-    return { invitations: invitations.get(key) ?? [], members: members.get(key) ?? [] };
+  look(email: string, maxAgeMs: number): Promise<Entry> {
+    return this.#lookIn((list) => list.atMost(maxAgeMs), email);
   }
 
   /** Like `look`, in lists that begin after now: by group commit. */
-  async lookAfresh(email: string): Promise<Entry> {
+  lookAfresh(email: string): Promise<Entry> {
+    return this.#lookIn((list) => list.afterWrites(), email);
+  }
+
+  async #lookIn(
+    rowsOf: <T extends { readonly email: string }>(list: SharedList<T>) => Promise<ByPerson<T>>,
+    email: string,
+  ): Promise<Entry> {
+    const lists = [rowsOf(this.#invitations), rowsOf(this.#members)] as const;
+    const [invitations, members] = await Promise.all(lists);
     const key = personKey(email);
-    const [invitations, members] = await Promise.all([
-      this.#invitations.afterWrites(),
-      this.#members.afterWrites(),
-    ]);
     return { invitations: invitations.get(key) ?? [], members: members.get(key) ?? [] };
   }
 

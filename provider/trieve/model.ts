@@ -93,13 +93,9 @@ export function parseInvitations(json: unknown, organizationId: string): Invitat
       v.check((row) => row.organization_id === organizationId, "of another organization"),
     ),
   );
-  return parse(rows, json).map((row) => ({
-    id: row.id,
-    email: row.email,
-    used: row.used,
-    role: row.role,
-    scopes: row.scopes,
-    createdAt: row.created_at,
+  return parse(rows, json).map(({ organization_id, created_at: createdAt, ...row }) => ({
+    ...row,
+    createdAt,
   }));
 }
 

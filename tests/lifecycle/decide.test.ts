@@ -487,7 +487,7 @@ describe("decide: refusal", () => {
   ];
   for (const [name, lowered, owners, keyAccount, expected] of rows)
     it(`${name}: ${expected ?? "allowed"}`, () =>
-      expect(refusal(lowered, { owners: new Set(owners), keyAccount })).to.equal(expected));
+      expect(refusal(lowered, new Set(owners), keyAccount)).to.equal(expected));
 });
 
 function membershipsOf(rows: readonly MemberRow[]): readonly [Membership, ...Membership[]] {

@@ -64,8 +64,8 @@ const ofPeople: readonly Bug[] = [
   bug(
     "the oldest of several invitations counts",
     "lifecycle/observe.js",
-    "moment(row) > moment(best)",
-    "moment(row) < moment(best)",
+    "rank(a) < rank(b)",
+    "rank(a) > rank(b)",
   ),
   bug(
     "an adopted member is thrown out",
