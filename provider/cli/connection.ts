@@ -35,10 +35,14 @@ export function readAccess(options: ServerOptions, env: Environment): Access {
 }
 
 /** Options as settings. */
-export function settingsOf({ url, organization }: Pick<ServerOptions, "url" | "organization">) {
+export function settingsOf(
+  options: Pick<ServerOptions, "url" | "organization"> & { apiKey?: string; redirectUri?: string },
+) {
   const given: Readonly<Record<string, string | undefined>> = {
-    "trieve:apiUrl": url,
-    "trieve:organizationId": organization,
+    "trieve:apiUrl": options.url,
+    "trieve:organizationId": options.organization,
+    "trieve:apiKey": options.apiKey,
+    "trieve:redirectUri": options.redirectUri,
   };
   return (key: string) => given[key];
 }

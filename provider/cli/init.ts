@@ -4,7 +4,7 @@ import { endsWithTag } from "../resources/apiKey";
 import { count, firstTen } from "../roster/words";
 import { resolveConnection, resolveLinks } from "../settings";
 import type { AdminClient, KeyEntry, NewKey } from "../trieve/admin";
-import { connect, readOrganization, type ServerOptions } from "./connection";
+import { connect, readOrganization, type ServerOptions, settingsOf } from "./connection";
 import { type ExitCode, exitCode, type Output, UsageError } from "./output";
 
 export interface InitOptions extends ServerOptions {
@@ -17,7 +17,6 @@ export interface InitOptions extends ServerOptions {
 const keyName = "pulumi";
 const isKeyOfStack = ({ name }: KeyEntry) => name === keyName || endsWithTag(name);
 
-const readOnlyName = "pulumi preview";
 /** What a preview asks: the two lists. */
 const readOnlyScopes = [
   "GET /api/organization/users/{organization_id}",
@@ -42,7 +41,7 @@ export async function init(options: InitOptions, output: Output): Promise<ExitCo
     const { id, name } = organization;
     if (options.readOnly) {
       const apiKey = await makeKey(client, id, {
-        name: readOnlyName,
+        name: "pulumi preview",
         role: "user",
         scopes: readOnlyScopes,
       });
@@ -85,12 +84,7 @@ async function readSettings(options: InitOptions) {
     );
   const apiKey = await readAdminKey(options);
   const redirectUri = options.redirectUri ?? process.env.TRIEVE_REDIRECT_URI?.trim();
-  const given: Readonly<Record<string, string | undefined>> = {
-    "trieve:apiUrl": url,
-    "trieve:apiKey": apiKey,
-    "trieve:redirectUri": redirectUri,
-  };
-  const get = (key: string) => given[key];
+  const get = settingsOf({ url, apiKey, redirectUri });
   const { connection, problems } = resolveConnection(get, {});
   const links = redirectUri ? resolveLinks(get, {}) : { links: {}, problems: [] };
   const wrong = [...problems, ...links.problems];

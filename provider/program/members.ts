@@ -112,15 +112,13 @@ async function look(
   const { settings, problems } = configured;
   const organizationId =
     named?.trim().toLowerCase() ?? (configured.settings ?? configured).organizationId;
-  const wrong = [
-    ...problems,
-    ...(organizationId === undefined
-      ? ["organizationId is missing: give it to getMembers, to the provider, or to the stack"]
-      : []),
-    ...(named !== undefined && !isUuid(named.trim())
-      ? [`organizationId ${JSON.stringify(named)} is not a UUID: copy it from the dashboard`]
-      : []),
-  ];
+  const wrong = [...problems];
+  if (organizationId === undefined)
+    wrong.push(
+      "organizationId is missing: give it to getMembers, to the provider, or to the stack",
+    );
+  if (named !== undefined && !isUuid(named.trim()))
+    wrong.push(`organizationId ${JSON.stringify(named)} is not a UUID: copy it from the dashboard`);
   if (wrong.length > 0 || !settings || typeof organizationId !== "string")
     throw problem(`getMembers: ${wrong.join("; ")}.`);
   // Loaded when first asked: programs without a look-up start faster.

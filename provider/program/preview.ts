@@ -197,11 +197,11 @@ class Strangers {
     for (const { email } of leaving) this.#known.add(email);
     this.#rosters -= 1;
     if (this.#rosters > 0 || this.#isTold) return [];
-    const [first, ...others] = forecasts.filter(
+    const unmanaged = forecasts.filter(
       ({ change, email }) =>
         change === "unmanaged" && !this.#known.has(email) && !protectedAddresses().has(email),
     );
-    return first ? [foretellUnmanaged(this.organizationId, [first, ...others])] : [];
+    return unmanaged.length > 0 ? [foretellUnmanaged(this.organizationId, unmanaged)] : [];
   }
 }
 

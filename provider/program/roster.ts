@@ -106,7 +106,8 @@ export class TrieveRoster extends pulumi.ComponentResource {
   constructor(name: string, args: TrieveRosterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("trieve:index:Roster", name, {}, opts);
     const { present } = peopleOn(readMembers(name, args), utcDay(new Date()));
-    const { organizationId, deletionPolicy = "remove", limits = {}, breakGlass = [] } = args;
+    const { organizationId, deletionPolicy = "remove", unmanaged = "warn" } = args;
+    const { limits = {}, breakGlass = [] } = args;
     mendable(beginMeeting);
     const mayEnd = isMeantToEnd(limits);
     const isProtected = protectAddresses(breakGlass);
@@ -152,7 +153,6 @@ export class TrieveRoster extends pulumi.ComponentResource {
       organizationId,
       people: [guard, ...people.map(({ resource }) => resource)],
     };
-    const { unmanaged = "warn" } = args;
     const emails = pulumi.runtime.isDryRun()
       ? // Loaded in previews alone: an update leaves the server to the provider.
         (require("./preview") as typeof import("./preview")).previewRoster({

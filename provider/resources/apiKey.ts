@@ -102,8 +102,6 @@ function readDatasets(value: unknown): readonly string[] | Problem {
     : [...new Set(datasets.map((id) => id.toLowerCase()))].sort();
 }
 
-const timeExample = 'such as "2027-01-31T00:00:00Z"';
-
 /** The server drops a time without a zone, and one that it cannot read, without a word: such a key never expires. */
 function readExpiry(value: unknown, before: Bag, now: Date): string | Problem {
   const text = readText(value);
@@ -113,7 +111,7 @@ function readExpiry(value: unknown, before: Bag, now: Date): string | Problem {
     !/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(text) ||
     Number.isNaN(time)
   )
-    return new Problem(`${show(text)} is not a time with its zone, ${timeExample}`);
+    return new Problem(`${show(text)} is not a time with its zone, such as "2027-01-31T00:00:00Z"`);
   const expiresAt = new Date(time).toISOString().replace(/\.\d+Z$/, "Z");
   // That of a key which was made when it lay ahead stays as it is.
   if (time <= now.getTime() && expiresAt !== before.expiresAt)

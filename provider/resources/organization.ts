@@ -166,10 +166,10 @@ async function refuseUnlessEmpty(
   organizations: readonly [Listed, ...Listed[]],
 ): Promise<void> {
   const [first, ...others] = organizations;
-  const contents = others.length > 0 ? "" : await contentsOf(client, account, first);
-  if (others.length === 0 && contents === "") return;
+  const contents = others.length > 0 ? undefined : await contentsOf(client, account, first);
+  if (contents === "") return;
   const there =
-    others.length > 0
+    contents === undefined
       ? `there are ${organizations.length} of that name already, ${ids(organizations)}`
       : `there is one of that name already, ${first.id}, with ${contents}`;
   throw new Error(

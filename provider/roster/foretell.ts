@@ -59,10 +59,7 @@ export function foretellSwept(told: Forecast): Note {
 }
 
 /** Those whom nothing in the program declares, as one line. */
-export function foretellUnmanaged(
-  organizationId: string,
-  unmanaged: readonly [Forecast, ...Forecast[]],
-): Note {
+export function foretellUnmanaged(organizationId: string, unmanaged: readonly Forecast[]): Note {
   const names = firstTen(unmanaged.map(({ email }) => email));
   return {
     level: "warn",

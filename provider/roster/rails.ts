@@ -201,18 +201,16 @@ function checkBreakGlass(
     const lower = now !== undefined && roleNumber(now) < roleNumber(role);
     return guarded.has(email) && !gone.has(email) && lower ? [`${email} (${role} to ${now})`] : [];
   });
-  return [
-    ...(removed.length === 0
-      ? []
-      : [
-          `This would remove ${count(removed.length, "address", "addresses")} that breakGlass protects: ${namesOf(removed)}. Declare them as before, or take them off breakGlass first.`,
-        ]),
-    ...(demoted.length === 0
-      ? []
-      : [
-          `This would demote ${count(demoted.length, "address", "addresses")} that breakGlass protects: ${firstTen(demoted)}. Write the role as before, or take them off breakGlass first.`,
-        ]),
-  ];
+  const problems: string[] = [];
+  if (removed.length > 0)
+    problems.push(
+      `This would remove ${count(removed.length, "address", "addresses")} that breakGlass protects: ${namesOf(removed)}. Declare them as before, or take them off breakGlass first.`,
+    );
+  if (demoted.length > 0)
+    problems.push(
+      `This would demote ${count(demoted.length, "address", "addresses")} that breakGlass protects: ${firstTen(demoted)}. Write the role as before, or take them off breakGlass first.`,
+    );
+  return problems;
 }
 
 function checkDomains({ people }: RosterRecord, { allowedDomains }: Limits): string[] {

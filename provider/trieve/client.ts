@@ -241,13 +241,11 @@ export class Client {
         return answer;
       },
       this.limits,
-      {
-        mayPass: (error) => this.#mayPass(error),
-        onWaiting: ({ message }) =>
-          this.#tellOfWaiting(
-            `${message} It is asked again, for ${this.limits.retryForMs / 1000} s at most.`,
-          ),
-      },
+      (error) => this.#mayPass(error),
+      ({ message }) =>
+        this.#tellOfWaiting(
+          `${message} It is asked again, for ${this.limits.retryForMs / 1000} s at most.`,
+        ),
     ).catch((error) => this.#nameAHang(call, error));
   }
 

@@ -112,14 +112,10 @@ export function parseMembers(json: unknown, organizationId: string): MemberRow[]
       v.check((row) => row.user_orgs.some(isHere), "of another organization"),
     ),
   );
-  return parse(rows, json).flatMap((row) =>
-    row.user_orgs.filter(isHere).map((membership) => ({
-      userId: row.id,
-      email: row.email,
-      role: membership.role,
-      scopes: membership.scopes,
-      joinedAt: membership.created_at,
-    })),
+  return parse(rows, json).flatMap(({ id: userId, email, user_orgs }) =>
+    user_orgs
+      .filter(isHere)
+      .map(({ role, scopes, created_at: joinedAt }) => ({ userId, email, role, scopes, joinedAt })),
   );
 }
 

@@ -12,13 +12,8 @@ import { TrieveError } from "./errors";
 export function retryReads<T>(
   ask: () => Promise<T>,
   limits: { readonly retryForMs: number; readonly firstPauseMs: number },
-  {
-    mayPass = ({ transient }) => transient,
-    onWaiting,
-  }: {
-    readonly mayPass?: (error: TrieveError) => boolean;
-    readonly onWaiting?: (error: TrieveError) => void;
-  } = {},
+  mayPass: (error: TrieveError) => boolean,
+  onWaiting: (error: TrieveError) => void,
 ): Promise<T> {
   const start = Date.now();
   const jitter = new ExponentialBackoff({ initialDelay: limits.firstPauseMs, maxDelay: 8_000 });
@@ -31,7 +26,7 @@ export function retryReads<T>(
       delay = Math.max(backoff.duration, error.retryAfterMs);
       const waited = Date.now() - start + delay;
       if (waited > limits.retryForMs) return false;
-      if (waited >= 2_000) onWaiting?.(error);
+      if (waited >= 2_000) onWaiting(error);
       return true;
     }),
     { maxAttempts: Number.POSITIVE_INFINITY, backoff: new DelegateBackoff(() => delay) },

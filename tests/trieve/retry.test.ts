@@ -1,5 +1,10 @@
 import { expect } from "chai";
-import { refusedWith, unanswered, unexpected } from "../../provider/trieve/errors";
+import {
+  refusedWith,
+  type TrieveError,
+  unanswered,
+  unexpected,
+} from "../../provider/trieve/errors";
 import { parseRetryAfter, retryReads } from "../../provider/trieve/retry";
 
 const attempt = { what: "list", server: "http://t.example" };
@@ -12,11 +17,13 @@ async function ask(
   limits: { retryForMs: number; firstPauseMs: number },
 ): Promise<{ tries: number; result: unknown }> {
   let tries = 0;
-  const result = await retryReads(async () => {
+  const next = async () => {
     const answer = answers[Math.min(tries++, answers.length - 1)];
     if (answer instanceof Error) throw answer;
     return answer;
-  }, limits).catch((error) => error);
+  };
+  const mayPass = ({ transient }: TrieveError) => transient;
+  const result = await retryReads(next, limits, mayPass, () => {}).catch((error) => error);
   return { tries, result };
 }
 
