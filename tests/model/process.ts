@@ -258,8 +258,8 @@ export class ProviderProcess {
         : outside(name);
     const loadLater = async (name: string) => {
       if (name === "node-fetch") return { default: this.#fetch };
-      if (name !== "../trieve/client.js") return load(name);
-      return this.#hasty(load(name) as { Client: new (connection: Bag) => object });
+      if (name !== "../trieve/admin.js") return load(name);
+      return this.#hasty(load(name) as { AdminClient: new (connection: Bag) => object });
     };
     this.options.code.compiled(path)(made.exports, load, made, loadLater, silent, this.#patience);
     return made.exports;
@@ -313,12 +313,12 @@ export class ProviderProcess {
     },
   };
 
-  #hasty({ Client }: { Client: new (connection: Bag) => object }): unknown {
+  #hasty({ AdminClient }: { AdminClient: new (connection: Bag) => object }): unknown {
     const { retryForMs } = this.options;
     // Longer than a request that was given up is still carried out, as the real pause is.
     const limits = { retryForMs, firstPauseMs: slowMs - patienceMs + 10 };
     return {
-      Client: class extends Client {
+      AdminClient: class extends AdminClient {
         constructor(connection: Bag) {
           super({ ...connection, limits });
         }
