@@ -1,30 +1,10 @@
 import { expect } from "chai";
-import type { Surroundings } from "../../provider/resources/person";
 import { checkSweep, type SweepInputs, sweep, sweepDiffers } from "../../provider/resources/sweep";
-import type { Approval } from "../../provider/roster/approval";
 import { inWorld, isWrite, put, rowsOf, says, type World } from "../lifecycle/world";
-
-const roster = "urn:pulumi:dev::acme::trieve:index:Roster::team";
+import { type Run, roster, surroundings } from "./surroundings";
 
 function inputsFor(world: World, ...remove: string[]): SweepInputs {
   return { roster, organizationId: world.organizationId, remove, run: "run-1" };
-}
-
-/** The provider's side in a run in which the guard has been checked, unless told otherwise. */
-function surroundings(
-  world: World,
-  more: { approval?: Partial<Approval> | null; declared?: string[] } = {},
-): Surroundings {
-  const { organizationId } = world;
-  const approval = { roster, organizationId, people: [], breakGlass: [], ...more.approval };
-  return {
-    organization: async () => world.organization,
-    isDeclared: (person) =>
-      (more.declared ?? []).some((email) => person === `${organizationId}/${email}`),
-    isDeclaredElsewhere: () => false,
-    approvalOf: () => (more.approval === null ? undefined : approval),
-    warn: (text) => world.warnings.push(text),
-  };
 }
 
 const owner = "member owner bob@x.example";
@@ -50,11 +30,7 @@ describe("the sweep of a roster", () => {
       expect(world.warnings).to.deep.equal([]);
     }));
 
-  const kept: [
-    it: string,
-    more: Parameters<typeof surroundings>[1],
-    warning?: (world: World) => string,
-  ][] = [
+  const kept: [it: string, more: Run, warning?: (world: World) => string][] = [
     ["whom the program declares by now", { declared: ["a@x.example"] }],
     [
       "who is on breakGlass",

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { checkGuard } from "../../provider/resources/guard";
+import { checkGuard, guardDiffers } from "../../provider/resources/guard";
 
 const organizationId = "6c8f3c1e-58f6-4c8e-9f2b-0f6c6a3f5d11";
 const declared = {
@@ -47,5 +47,26 @@ describe("the guard of a roster: its organization", () => {
     expect(problems).to.deep.equal([
       'organizationId "acme" is not a UUID: copy it from the dashboard',
     ]);
+  });
+});
+
+describe("the guard of a roster: what it holds", () => {
+  const recorded = { ...declared, organizationId, ownersBefore: 1 };
+  const others: Record<keyof typeof recorded, unknown> = {
+    roster: "urn:pulumi:dev::acme::trieve:index:Roster::people",
+    organizationId: "0b7f6f0e-5d1a-4c1e-8a44-4b8d2f6c7a90",
+    people: [{ email: "ada@example.com", role: "admin" }],
+    ownersBefore: 2,
+    limits: { maxRemovals: 1 },
+    breakGlass: ["ada@example.com"],
+  };
+  for (const [key, value] of Object.entries(others))
+    it(`${key} is another: it changes`, () =>
+      expect(guardDiffers(recorded, { ...recorded, [key]: value })).to.equal(true));
+
+  it("the same in another order, with what the SDK adds: it does not change", () => {
+    const people = [{ role: "user", email: "ada@example.com" }];
+    const again = { __provider: "code", ...recorded, people };
+    expect(guardDiffers(recorded, again)).to.equal(false);
   });
 });
