@@ -51,7 +51,8 @@ async function story(simulator, pulumi) {
   await pulumi.run("stack", "init", "demo");
   for (const [key, value] of Object.entries(settings))
     await pulumi.run("config", "set", key, value);
-  await pulumi.run("config", "set", "--secret", "trieve:apiKey", acme.apiKey);
+  // As an argument the key would stand in the list of processes, for all to see.
+  await pulumi.pipe(acme.apiKey, "config", "set", "--secret", "trieve:apiKey");
 
   heading("What would happen");
   await pulumi.run("preview");
@@ -128,15 +129,19 @@ class Pulumi {
     };
   }
 
-  async run(...args) {
+  run(...args) {
+    return this.pipe("", ...args);
+  }
+
+  async pipe(input, ...args) {
     say(`$ pulumi ${args.join(" ")}`);
     const color = `--color=${process.stdout.isTTY ? "always" : "never"}`;
     const quiet = ["up", "preview", "destroy"].includes(args[0]) ? ["--suppress-progress"] : [];
     const child = spawn("pulumi", [...args, ...quiet, "--non-interactive", color], {
       cwd: quickstart,
       env: this.env,
-      stdio: ["ignore", "pipe", "pipe"],
     });
+    child.stdin.end(input);
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => line.trim() && indent(line));
     }

@@ -14,6 +14,7 @@ describe("npm run demo", function () {
     expect(output).to.contain("● ada@example.com  member, admin");
     expect(output).to.contain('{"ada":"member","bob":"pending"}');
     expect(output).to.contain("2 mails so far");
+    expect(output).not.to.match(/\btr-/);
     expect(output).to.contain("Only the owner is left.");
     expect(existsSync(join(root, "examples", "quickstart", "Pulumi.demo.yaml"))).to.equal(false);
   });
