@@ -19,23 +19,31 @@ export function diff(recorded: Outputs, declared: Inputs, mail: MailPolicy): Dif
     (key) => declared[key] !== unknownValue && declared[key] !== recorded[key],
   );
   if (because.length > 0) return { diff: "replace", because };
-  return differs(recorded, declared, mail) ? { diff: "update" } : { diff: "none" };
+  return differences(recorded, declared, mail).length > 0 ? { diff: "update" } : { diff: "none" };
 }
 
-function differs(recorded: Outputs, declared: Inputs, mail: MailPolicy): boolean {
-  return (
-    declared.email === unknownValue ||
-    declared.organizationId === unknownValue ||
-    recorded.status === "absent" ||
-    (recorded.mailFailed && mail === "required") ||
-    (declared.role !== undefined && declared.role !== recorded.role) ||
-    (declared.scopes !== undefined &&
+/** Names of the properties that are to be other than they are recorded. */
+export function differences(
+  recorded: Outputs,
+  declared: Inputs,
+  mail: MailPolicy,
+): readonly (keyof Outputs)[] {
+  const managed = managedBy(declared);
+  const differs: { readonly [key in keyof Outputs]?: boolean } = {
+    email: declared.email !== recorded.email,
+    organizationId: declared.organizationId !== recorded.organizationId,
+    role: declared.role !== undefined && declared.role !== recorded.role,
+    scopes:
+      declared.scopes !== undefined &&
       ((declared.scopes as unknown) === unknownValue ||
-        !sameScopes(declared.scopes, recorded.scopes))) ||
+        !sameScopes(declared.scopes, recorded.scopes)),
+    status: recorded.status === "absent",
+    mailFailed: recorded.mailFailed && mail === "required",
+    deletionPolicy: declared.deletionPolicy !== recorded.deletionPolicy,
+    resendTrigger: (declared.resendTrigger ?? null) !== recorded.resendTrigger,
+    roster: (declared.roster ?? null) !== recorded.roster,
     // What the program says is recorded with the person, since a delete gets nothing else to go by.
-    String(managedBy(declared)) !== String(recorded.managed) ||
-    declared.deletionPolicy !== recorded.deletionPolicy ||
-    (declared.roster ?? null) !== recorded.roster ||
-    (declared.resendTrigger ?? null) !== recorded.resendTrigger
-  );
+    managed: String(managed) !== String(recorded.managed),
+  };
+  return (Object.keys(differs) as (keyof Outputs)[]).filter((key) => differs[key]);
 }

@@ -134,16 +134,16 @@ export function keyDifferences(
   recorded: KeyOutputs,
   declared: KeyInputs,
 ): {
-  readonly differs: boolean;
+  readonly differs: readonly string[];
   /** Without what is not known yet: naming that would show a replacement that never happens. */
   readonly because: readonly string[];
 } {
-  const different = compared.filter(
+  const differs = compared.filter(
     (key) => JSON.stringify(recorded[key]) !== JSON.stringify(declared[key] ?? null),
   );
   const isUnknown = (key: (typeof compared)[number]) =>
     JSON.stringify(declared[key])?.includes(unknownValue);
-  return { differs: different.length > 0, because: different.filter((key) => !isUnknown(key)) };
+  return { differs, because: differs.filter((key) => !isUnknown(key)) };
 }
 
 /**

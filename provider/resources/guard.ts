@@ -85,7 +85,7 @@ const held = [
   "breakGlass",
 ] as const satisfies readonly (keyof GuardInputs)[];
 
-/** Whether the guard has something else to hold than before. */
-export function guardDiffers(recorded: Bag, declared: Bag): boolean {
-  return held.some((key) => !isDeepStrictEqual(recorded[key], declared[key]));
+/** Names of what the guard is to hold otherwise than before. */
+export function guardDifferences(recorded: Bag, declared: Bag): readonly string[] {
+  return held.filter((key) => !isDeepStrictEqual(recorded[key], declared[key]));
 }

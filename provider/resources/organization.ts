@@ -1,4 +1,4 @@
-import { Arguments, type Checked, Problem, readText, unknownValue } from "../lifecycle/check";
+import { Arguments, type Checked, Problem, readText } from "../lifecycle/check";
 import { printable, show } from "../printable";
 import { count } from "../roster/words";
 import { isUuid } from "../settings";
@@ -60,16 +60,12 @@ function readBoolean(value: unknown): boolean | Problem {
     : new Problem(`must be true or false, not ${show(value)}`);
 }
 
-/** Whether there is something to do. Asks nobody. */
-export function organizationDiffers(
+/** Names of the properties that are to be others. Asks nobody. */
+export function organizationDifferences(
   recorded: OrganizationInputs,
   declared: OrganizationInputs,
-): boolean {
-  return (
-    (declared.name as string) === unknownValue ||
-    declared.name !== recorded.name ||
-    declared.forceDestroy !== recorded.forceDestroy
-  );
+): readonly (keyof OrganizationInputs)[] {
+  return (["name", "forceDestroy"] as const).filter((key) => declared[key] !== recorded[key]);
 }
 
 /**

@@ -47,10 +47,26 @@ export async function readPerson(
   const person = parseId(id);
   const organization = await surroundings.organization(person.organizationId);
   const outputs = await read(organization, person, recorded);
-  if (outputs) return { outputs, inputs: inputsOf(outputs) };
+  if (outputs) {
+    const known = recorded ? outputs : takenOver(outputs);
+    return { outputs: known, inputs: inputsOf(known) };
+  }
   throw new Error(
     `${person.email} is neither a member of organization ${person.organizationId} nor invited to it.`,
   );
+}
+
+/** Of somebody who is looked up or imported: all that they have is as declared, so that a program which says so changes nothing. */
+function takenOver(outputs: Outputs): Outputs {
+  const isMember = outputs.status === "member";
+  return {
+    ...outputs,
+    // An invitation that is found counts as that of the resource.
+    adopted: isMember,
+    originalRole: isMember ? outputs.role : null,
+    // No program can declare an empty list.
+    managed: outputs.scopes?.length ? ["role", "scopes"] : ["role"],
+  };
 }
 
 /** Takes a person out, or leaves them as they were found, as their policy says. */

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import {
   checkOrganizationArguments,
   makeOrganization,
-  organizationDiffers,
+  organizationDifferences,
   readOrganization,
   removeOrganization,
   renameOrganization,
@@ -89,13 +89,13 @@ describe("arguments of an organization", () => {
 describe("a difference of an organization", () => {
   const recorded = { name: "dev", forceDestroy: false };
   for (const [declared, differs] of [
-    [recorded, false],
-    [{ ...recorded, name: "test" }, true],
-    [{ ...recorded, forceDestroy: true }, true],
-    [{ ...recorded, name: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" }, true],
+    [recorded, []],
+    [{ ...recorded, name: "test" }, ["name"]],
+    [{ ...recorded, forceDestroy: true }, ["forceDestroy"]],
+    [{ ...recorded, name: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" }, ["name"]],
   ] as const)
-    it(`${JSON.stringify(declared)}: ${differs}`, () => {
-      expect(organizationDiffers(recorded, declared)).to.equal(differs);
+    it(`${JSON.stringify(declared)}: ${differs.join() || "none"}`, () => {
+      expect(organizationDifferences(recorded, declared)).to.deep.equal(differs);
     });
 });
 
