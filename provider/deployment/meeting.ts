@@ -25,16 +25,18 @@ import { lastingProcess, perDeployment, programDeployment } from "./engine";
  * - A program sees no state, so at preview the provider processes tell it what the state knows.
  */
 type Line =
-  /** The first: the program that began the file. */
+  /** The first: who began the file. */
   | {
       /** A process that lives until the deployment ends. Engines take any free port, so a file may be an older one's. */
       readonly until: number;
       readonly preview: boolean;
+      /** From a check, which may come before a program of ours does. */
+      readonly byCheck?: true;
     }
-  /** From the program: whom a resource declares. A later line of the same resource replaces the earlier. */
+  /** From the program, or from a check: whom a resource declares. A later line of the same resource replaces the earlier. */
   | {
-      /** Which resource of the program, counted. */
-      readonly resource: number;
+      /** Which resource of the program, counted; its URN, where a check says it. */
+      readonly resource: number | string;
       /** `<organizationId>/<email>` */
       readonly declares: string;
       /** The `instance` output of the resource, once the engine has told it. */
@@ -44,6 +46,8 @@ type Line =
   | { readonly approved: Approval }
   /** From a diff, in a preview. */
   | { readonly known: KnownResource };
+
+type Resource = number | string;
 
 /** What the state says of a resource. */
 export interface KnownResource {
@@ -67,7 +71,8 @@ export function beginMeeting(): void {
   if (engineAddress === "" || begun().isBegun) return;
   begun().isBegun = true;
   const first: Line = { until: lastingProcess(), preview: dryRun };
-  writeFileSync(fileOf(engineAddress), `${JSON.stringify(first)}\n`, { mode: 0o600 });
+  if (new Reader(engineAddress).isBegunByCheck()) append(engineAddress, first);
+  else writeFileSync(fileOf(engineAddress), `${JSON.stringify(first)}\n`, { mode: 0o600 });
   sweep();
 }
 
@@ -92,8 +97,7 @@ export class Declaration {
     const { people } = declared();
     const other = people.get(person);
     if (other !== undefined) {
-      const [organizationId, email] = person.split("/");
-      return `Two resources declare ${email} in organization ${organizationId}: "${other}" and "${this.name}". They would undo each other; keep one.`;
+      return declaredTwice(person, other, this.name);
     }
     people.set(person, this.name);
     publish({ resource: this.#resource, declares: person });
@@ -104,6 +108,11 @@ export class Declaration {
   asRegistered(person: string, instance: string): void {
     publish({ resource: this.#resource, declares: person, instance });
   }
+}
+
+function declaredTwice(person: string, one: string, other: string): string {
+  const [organizationId, email] = person.split("/");
+  return `Two resources declare ${email} in organization ${organizationId}: "${one}" and "${other}". They would undo each other; keep one.`;
 }
 
 const later = perDeployment((): Promise<unknown>[] => []);
@@ -140,13 +149,14 @@ export function readKnown(): ReadonlyMap<string, KnownResource> {
 /** Provider side: what the deployment's program, and its guards, have written so far. */
 export class Meeting {
   /** By person: the resources that declare them, with their instances. */
-  readonly #people = new Map<string, Map<number, string | undefined>>();
+  readonly #people = new Map<string, Map<Resource, string | undefined>>();
   /** By resource: the person. */
-  readonly #persons = new Map<number, string>();
+  readonly #persons = new Map<Resource, string>();
   /** By roster. */
   readonly #approvals = new Map<string, Approval>();
   readonly #reader: Reader;
   #isPreview = false;
+  #hasBegun = false;
 
   constructor(private readonly engineAddress: string) {
     this.#reader = new Reader(engineAddress);
@@ -174,6 +184,38 @@ export class Meeting {
     return this.#approvals.get(roster);
   }
 
+  /**
+   * Begins the file of a deployment whose program has no side of ours. The processes of one engine begin it together:
+   * the same line again changes nothing.
+   */
+  begin(): void {
+    this.#readOn();
+    if (this.#reader.isOfThisDeployment || this.engineAddress === "") return;
+    this.#hasBegun = true;
+    append(this.engineAddress, { until: process.ppid, preview: false, byCheck: true });
+    sweep();
+  }
+
+  /**
+   * From a check: whom a resource declares. The engine checks what the program declares and nothing else.
+   *
+   * @returns what is wrong with it: another resource of the deployment declares the same person; undefined if nothing
+   */
+  declare(urn: string, person: string): string | undefined {
+    if (this.engineAddress === "") return undefined;
+    this.begin();
+    append(this.engineAddress, { resource: urn, declares: person });
+    this.#readOn();
+    const urns = [...(this.#people.get(person)?.keys() ?? [])].filter((one) => one !== urn);
+    const other = urns.find((one) => typeof one === "string");
+    return other && declaredTwice(person, nameIn(other), nameIn(urn));
+  }
+
+  /** The deployment has ended, and a later one may get the same address: who began the file removes it. */
+  end(): void {
+    if (this.#hasBegun) rmSync(fileOf(this.engineAddress), { force: true });
+  }
+
   /** What a guard approves: the list that it was checked with. */
   approve(approved: Approval): void {
     this.#readOn();
@@ -188,17 +230,17 @@ export class Meeting {
 
   #readOn(): void {
     for (const line of this.#reader.readOn()) {
-      if ("until" in line) this.#isPreview = line.preview;
+      if ("until" in line) this.#isPreview ||= line.preview;
       else if ("approved" in line) this.#approvals.set(line.approved.roster, line.approved);
       else if ("declares" in line) this.#declare(line.resource, line.declares, line.instance);
     }
   }
 
-  #declare(resource: number, person: string, instance: string | undefined): void {
+  #declare(resource: Resource, person: string, instance: string | undefined): void {
     const before = this.#persons.get(resource);
     if (before !== undefined) this.#people.get(before)?.delete(resource);
     this.#persons.set(resource, person);
-    const resources = this.#people.get(person) ?? new Map<number, string | undefined>();
+    const resources = this.#people.get(person) ?? new Map<Resource, string | undefined>();
     this.#people.set(person, resources.set(resource, instance));
   }
 }
@@ -209,6 +251,11 @@ class Reader {
   isOfThisDeployment = false;
 
   constructor(private readonly engineAddress: string) {}
+
+  /** Whether a check of this deployment came before its program. */
+  isBegunByCheck(): boolean {
+    return this.readOn().some((line) => "until" in line && line.byCheck === true);
+  }
 
   /** The lines since the last time. None of another deployment's. */
   readOn(): readonly Line[] {
@@ -224,9 +271,13 @@ class Reader {
       .split("\n")
       .slice(0, -1)
       .map((line) => JSON.parse(line) as Line);
-    const [first] = lines;
-    this.isOfThisDeployment ||= first !== undefined && "until" in first && isAlive(first.until);
-    if (!this.isOfThisDeployment) return [];
+    if (!this.isOfThisDeployment) {
+      // What comes before was left by an engine that is no more.
+      const first = lines.findIndex((line) => "until" in line && isAlive(line.until));
+      if (first < 0) return [];
+      this.isOfThisDeployment = true;
+      lines.splice(0, first);
+    }
     this.#bytesRead += end;
     return lines;
   }
@@ -242,8 +293,13 @@ function readFrom(path: string, begin: number, end: number): Buffer {
   }
 }
 
+/** `ada` of `urn:pulumi:…::ada` */
+function nameIn(urn: string): string {
+  return urn.slice(urn.lastIndexOf("::") + 2);
+}
+
 function append(engineAddress: string, line: Line): void {
-  appendFileSync(fileOf(engineAddress), `${JSON.stringify(line)}\n`);
+  appendFileSync(fileOf(engineAddress), `${JSON.stringify(line)}\n`, { mode: 0o600 });
 }
 
 function fileOf(engineAddress: string): string {

@@ -28,22 +28,26 @@ export function differences(
   declared: Inputs,
   mail: MailPolicy,
 ): readonly (keyof Outputs)[] {
-  const managed = managedBy(declared);
+  // What the program says is recorded with the person, since a delete gets nothing else to go by.
+  const isManagedElse = (key: Outputs["managed"][number]) =>
+    managedBy(declared).includes(key) !== recorded.managed.includes(key);
   const differs: { readonly [key in keyof Outputs]?: boolean } = {
     email: declared.email !== recorded.email,
     organizationId: declared.organizationId !== recorded.organizationId,
-    role: declared.role !== undefined && declared.role !== recorded.role,
+    role:
+      (declared.role !== undefined && declared.role !== recorded.role) ||
+      isManagedElse("role") ||
+      isManagedElse("roleIsDefault"),
     scopes:
-      declared.scopes !== undefined &&
-      ((declared.scopes as unknown) === unknownValue ||
-        !sameScopes(declared.scopes, recorded.scopes)),
+      isManagedElse("scopes") ||
+      (declared.scopes !== undefined &&
+        ((declared.scopes as unknown) === unknownValue ||
+          !sameScopes(declared.scopes, recorded.scopes))),
     status: recorded.status === "absent",
     mailFailed: recorded.mailFailed && mail === "required",
     deletionPolicy: declared.deletionPolicy !== recorded.deletionPolicy,
     resendTrigger: (declared.resendTrigger ?? null) !== recorded.resendTrigger,
     roster: (declared.roster ?? null) !== recorded.roster,
-    // What the program says is recorded with the person, since a delete gets nothing else to go by.
-    managed: String(managed) !== String(recorded.managed),
   };
   return (Object.keys(differs) as (keyof Outputs)[]).filter((key) => differs[key]);
 }

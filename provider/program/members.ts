@@ -1,28 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isKnown, withChildren } from "../deployment/engine";
-import type { Status } from "../lifecycle/state";
-import { isUuid, type SettingsResult } from "../settings";
-import type { Role } from "../trieve/model";
+import type { GetMembersResult } from "../resources/members";
+import type { SettingsResult } from "../settings";
 import { problem } from "./problem";
 import { providerOf, settingsOf } from "./provider";
 
-/** A member of an organization, or a person invited to it. */
-export interface Member {
-  /** Email address in lower case. */
-  readonly email: string;
-  /** The highest role, if the person has several memberships. */
-  readonly role: Role;
-  /** Route patterns; `null` means no restriction. */
-  readonly scopes: readonly string[] | null;
-  /** `"pending"`: invited, not accepted yet. `"member"`: a member. */
-  readonly status: Exclude<Status, "absent">;
-  /** UUID of the account; `null` while pending. */
-  readonly userId: string | null;
-  /** Start of the membership, ISO 8601; `null` while pending. */
-  readonly joinedAt: string | null;
-  /** Time of the latest invitation, ISO 8601; `null` if there is none. */
-  readonly invitedAt: string | null;
-}
+export type { GetMembersResult, Member } from "../resources/members";
 
 /** Arguments of {@link getMembers}. */
 export interface GetMembersArgs {
@@ -34,14 +17,6 @@ export interface GetMembersArgs {
 export interface GetMembersOutputArgs {
   /** UUID of the organization. @default the provider's organization */
   organizationId?: pulumi.Input<string>;
-}
-
-/** Result of {@link getMembers}. */
-export interface GetMembersResult {
-  /** UUID of the organization, in lower case. */
-  readonly organizationId: string;
-  /** All members and invited people, sorted by email address. */
-  readonly members: readonly Member[];
 }
 
 /**
@@ -105,44 +80,13 @@ export function getMembersOutput(
   return pulumi.unsecret(result);
 }
 
+/** Loaded when first asked: programs without a look-up start faster. */
 async function look(
   configured: SettingsResult,
   named: string | undefined,
 ): Promise<GetMembersResult> {
-  const { settings, problems } = configured;
-  const organizationId =
-    named?.trim().toLowerCase() ?? (configured.settings ?? configured).organizationId;
-  const wrong = [...problems];
-  if (organizationId === undefined)
-    wrong.push(
-      "organizationId is missing: give it to getMembers, to the provider, or to the stack",
-    );
-  if (named !== undefined && !isUuid(named.trim()))
-    wrong.push(`organizationId ${JSON.stringify(named)} is not a UUID: copy it from the dashboard`);
-  if (wrong.length > 0 || !settings || typeof organizationId !== "string")
-    throw problem(`getMembers: ${wrong.join("; ")}.`);
-  // Loaded when first asked: programs without a look-up start faster.
-  const [{ Client }, { listEverybody, presentOf }, { newestOf, standingOf }] = await Promise.all([
-    import("../trieve/client.js"),
-    import("../lifecycle/everybody.js"),
-    import("../lifecycle/observe.js"),
-  ]);
-  const everybody = await listEverybody(new Client(settings.connection), organizationId).catch(
-    (error: Error) => {
-      throw problem(`getMembers: ${error.message}`);
-    },
-  );
-  const members = presentOf(everybody).map(([email, person]): Member => {
-    const { role, scopes } = standingOf(person);
-    const { phase: status } = person;
-    const [membership] = person.phase === "member" ? person.memberships : [];
-    const invitation = person.phase === "member" ? newestOf(person.used) : person.newest;
-    return {
-      ...{ email, role, scopes, status },
-      userId: membership?.userId ?? null,
-      joinedAt: membership?.joinedAt ?? null,
-      invitedAt: invitation?.createdAt ?? null,
-    };
+  const { listMembers } = await import("../resources/members.js");
+  return listMembers(configured, named).catch((error: Error) => {
+    throw problem(error.message);
   });
-  return { organizationId, members };
 }

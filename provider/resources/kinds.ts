@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { checkArguments } from "../lifecycle/check";
 import { diff, differences } from "../lifecycle/diff";
 import { type Inputs, idOf, type Outputs } from "../lifecycle/state";
+import { show } from "../printable";
 import {
   checkKeyArguments,
   type KeyInputs,
@@ -194,6 +195,10 @@ const apiKey: Kind = {
     makeKey(inputs as unknown as KeyInputs, keys, await server()),
 
   async read(id, recorded, { server }, { keys }) {
+    if (recorded.tag === undefined)
+      throw new Error(
+        `API key ${show(id)} cannot be imported or looked up: no server tells the text of a key again. Declare a new one.`,
+      );
     const outputs = await readKey(id, recorded as unknown as KeyOutputs, keys, await server());
     return outputs && { id, outputs, inputs: keyInputsOf(outputs) };
   },

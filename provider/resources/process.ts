@@ -21,7 +21,7 @@ export class ProviderProcess {
   readonly keys = new KeyRing();
   readonly meeting: Meeting;
   readonly #engine: EngineWatch;
-  #configured = resolveSettings(() => undefined, process.env);
+  #configured: SettingsResult = resolveSettings(() => undefined, process.env);
   #client: Promise<AdminClient> | undefined;
   readonly #organizations = new Map<string, Promise<Organization>>();
   #isCancelled = false;
@@ -44,6 +44,10 @@ export class ProviderProcess {
     this.#configured = settings;
     this.#client = undefined;
     this.#organizations.clear();
+  }
+
+  get configured(): SettingsResult {
+    return this.#configured;
   }
 
   /** Undefined where something is wrong with them. */
@@ -69,6 +73,11 @@ export class ProviderProcess {
   /** What is begun comes to its end, and nothing more is begun. */
   cancel(): void {
     this.#isCancelled = true;
+  }
+
+  /** The deployment is over. */
+  end(): void {
+    this.meeting.end();
   }
 
   /** @param warn beside the resource of the operation, where the engine can show it there */

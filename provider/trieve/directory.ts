@@ -42,6 +42,21 @@ export class Directory {
     return this.#lookIn((list) => list.atMost(maxAgeMs), email);
   }
 
+  /** What the lists say of everybody, by `personKey`. */
+  async everybody(maxAgeMs: number): Promise<ReadonlyMap<string, Entry>> {
+    const [invitations, members] = await Promise.all([
+      this.#invitations.atMost(maxAgeMs),
+      this.#members.atMost(maxAgeMs),
+    ]);
+    const keys = new Set([...invitations.keys(), ...members.keys()]);
+    return new Map(
+      [...keys].map((key) => [
+        key,
+        { invitations: invitations.get(key) ?? [], members: members.get(key) ?? [] },
+      ]),
+    );
+  }
+
   /** Like `look`, in lists that begin after now: by group commit. */
   lookAfresh(email: string): Promise<Entry> {
     return this.#lookIn((list) => list.afterWrites(), email);

@@ -1,0 +1,137 @@
+import { unknownValue } from "../lifecycle/check";
+import { wantedOf } from "../lifecycle/decide";
+import type { Everybody } from "../lifecycle/everybody";
+import { type Forecast, forecast, lowersAnybody } from "../lifecycle/forecast";
+import { observe } from "../lifecycle/observe";
+import { type Inputs, idOf, managedBy, type Outputs } from "../lifecycle/state";
+import { foretellWanted, type Note } from "../roster/foretell";
+import type { Directory } from "../trieve/directory";
+import { readPerson } from "./person";
+import type { Around } from "./process";
+
+type Bag = Readonly<Record<string, unknown>>;
+
+/** A preview waits this long for the server, and goes on without it. */
+const patienceMs = 5_000;
+
+/** What a preview says of a person. */
+export interface PersonPreview {
+  /** Unknown values where `up` has yet to show. */
+  readonly outputs: Bag;
+  readonly note: Note;
+}
+
+/** Looks once at everybody of each organization, for all whose previews a process makes. */
+export class Previews {
+  readonly #everybody = new Map<string, Promise<Everybody>>();
+
+  /**
+   * What `up` would make of a person.
+   *
+   * @param recorded undefined for a new resource
+   */
+  async person(
+    inputs: Inputs,
+    recorded: Outputs | undefined,
+    around: Around,
+  ): Promise<PersonPreview> {
+    const open = openOutputs(inputs, recorded);
+    const { email, organizationId } = inputs;
+    if ([email, organizationId, inputs.role, inputs.scopes].some(isUnknown))
+      return {
+        outputs: open,
+        note: { level: "info", text: "what is not known before `up` decides what happens" },
+      };
+    try {
+      const told = await inTime(this.#forecast(inputs, recorded, around));
+      const note = foretellWanted(told);
+      if (told.change === "refused" || told.change === "invite" || told.change === "reinvite") {
+        const history = recorded ? {} : { adopted: false, originalRole: null };
+        return { outputs: { ...open, ...history, ...standingAfter(told) }, note };
+      }
+      // Nothing makes somebody another person: what is there stays, but for role and scopes.
+      const { outputs } = await readPerson(idOf(inputs), recorded, around);
+      const history = recorded ? {} : { managed: managedBy(inputs), instance: unknownValue };
+      return {
+        outputs: { ...outputs, ...ofProgram(inputs), ...standingAfter(told), ...history },
+        note,
+      };
+    } catch (error) {
+      const text = `${email}: nobody could be asked what will happen. ${(error as Error).message}`;
+      return { outputs: open, note: { level: "warn", text } };
+    }
+  }
+
+  async #forecast(
+    inputs: Inputs,
+    recorded: Outputs | undefined,
+    around: Around,
+  ): Promise<Forecast> {
+    const { organizationId } = inputs;
+    const { directory } = await around.organization(organizationId);
+    const known = this.#everybody.get(organizationId) ?? everybodyIn(directory);
+    this.#everybody.set(organizationId, known);
+    const situation = {
+      everybody: await known,
+      wanted: [wantedOf(inputs, recorded)],
+      leaving: [],
+      breakGlass: new Set<string>(),
+      isDeclared: () => true,
+    };
+    const account = lowersAnybody(situation) ? await directory.keyAccount() : undefined;
+    const [told] = forecast(situation, account?.userId);
+    return told as Forecast;
+  }
+}
+
+/** In the lists that reads go by. */
+async function everybodyIn(directory: Directory): Promise<Everybody> {
+  const entries = await directory.everybody(Number.POSITIVE_INFINITY);
+  return new Map([...entries].map(([email, entry]) => [email, observe(entry)]));
+}
+
+function isUnknown(value: unknown): boolean {
+  return JSON.stringify(value)?.includes(unknownValue) ?? false;
+}
+
+/** What the program says, as it is recorded. */
+function ofProgram(inputs: Inputs): Bag {
+  const { email, organizationId, deletionPolicy, resendTrigger = null, roster = null } = inputs;
+  return { email, organizationId, deletionPolicy, resendTrigger, roster };
+}
+
+/** Without a look at the server. */
+function openOutputs(inputs: Inputs, recorded: Outputs | undefined): Bag {
+  const unknown = Object.fromEntries(
+    [
+      ...["role", "scopes", "status", "userId", "invitedAt", "joinedAt", "inviteUrl"],
+      ...["mailFailed", ...(recorded ? [] : ["adopted", "originalRole", "instance"])],
+    ].map((key) => [key, unknownValue]),
+  );
+  const { role, scopes } = inputs;
+  return {
+    ...recorded,
+    ...unknown,
+    ...ofProgram(inputs),
+    ...(role === undefined ? {} : { role }),
+    ...(scopes === undefined ? {} : { scopes }),
+    managed: managedBy(inputs),
+  };
+}
+
+function standingAfter({ to }: Forecast): Bag {
+  return to === null ? {} : { role: to.role, scopes: to.scopes };
+}
+
+async function inTime<T>(asked: Promise<T>): Promise<T> {
+  let late: NodeJS.Timeout | undefined;
+  const end = new Promise<never>((_, reject) => {
+    const error = new Error(`No answer within ${patienceMs / 1000} s.`);
+    late = setTimeout(() => reject(error), patienceMs);
+  });
+  try {
+    return await Promise.race([asked, end]);
+  } finally {
+    clearTimeout(late);
+  }
+}
