@@ -2,11 +2,9 @@
 // `<!-- TrieveInvitationArgs -->` and `<!-- / -->`, where a prefix of the names may follow the first. With `--check` only looks whether they are up to date.
 
 import { readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
+import { declarationOf, isDocumented, meaningOf, membersOf, tag } from "./docstrings.mjs";
 import { root } from "./paths.mjs";
-
-const ts = createRequire(import.meta.url)("typescript");
 
 /** By name: where it is declared, and what its rows are called. Members of a union of types are looked for as well. */
 const sources = {
@@ -25,31 +23,13 @@ const sources = {
 /** @param prefix before the names of the rows */
 function tableOf(name, prefix = "") {
   const { file, rows } = sources[name];
-  const source = ts.createSourceFile(
-    file,
-    readFileSync(join(root, file), "utf8"),
-    ts.ScriptTarget.ESNext,
-    true,
-  );
-  const declaration = source.statements.find((statement) => statement.name?.text === name);
-  const properties = membersOf(declaration).filter(isDocumented);
+  const properties = membersOf(declarationOf(name, file)).filter(isDocumented);
   const isGiven = rows !== "output";
   return lines([rows, "meaning", ...(isGiven ? ["default"] : [])], properties, (property) => [
     `\`${prefix}${property.name.text}\``,
-    meaningOf(property),
+    meaningOf(property).replace(/\.$/, ""),
     ...(isGiven ? [defaultOf(property)] : []),
   ]);
-}
-
-function membersOf(declaration) {
-  if (!ts.isTypeAliasDeclaration(declaration)) return declaration.members;
-  return declaration.type.types.find(ts.isTypeLiteralNode).members;
-}
-
-/** Inputs and outputs; what is `@internal` is of no use to programs. */
-function isDocumented(member) {
-  const isProperty = ts.isPropertySignature(member) || ts.isPropertyDeclaration(member);
-  return isProperty && ts.isIdentifier(member.name) && tag(member, "internal") === undefined;
 }
 
 function lines(head, properties, cellsOf) {
@@ -63,30 +43,10 @@ function lines(head, properties, cellsOf) {
   ].join("\n");
 }
 
-function meaningOf(property) {
-  const text = property.jsDoc?.map(({ comment }) => plain(comment)).join(" ");
-  if (!text) throw new Error(`${property.name.text} has no docstring.`);
-  return text.replace(/\.$/, "");
-}
-
 function defaultOf(property) {
   if (!property.questionToken) return "required";
   const value = tag(property, "default");
   return value?.replace(/^("[^"]*"|\d+$)/, "`$1`") ?? "–";
-}
-
-function tag(property, name) {
-  const found = ts.getJSDocTags(property).find(({ tagName }) => tagName.text === name);
-  return found && plain(found.comment);
-}
-
-/** On one line, with links as the names that they lead to. */
-function plain(comment) {
-  const text = typeof comment === "string" ? comment : (ts.getTextOfJSDocComment(comment) ?? "");
-  return text
-    .replace(/\{@link ([^}]+)\}/g, "`$1`")
-    .replace(/\s+/g, " ")
-    .trim();
 }
 
 const file = join(root, "README.md");

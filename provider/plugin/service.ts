@@ -88,16 +88,15 @@ export class Service {
 
   async getPluginInfo(): Promise<object> {
     const info = new (later.plugin().PluginInfo)();
-    const { version } = JSON.parse(readFileSync(join(packageFolder, "package.json"), "utf8"));
-    info.setVersion(version);
+    info.setVersion(versionOfPackage());
     return info;
   }
 
   async getSchema(): Promise<GetSchemaResponse> {
     const response = new messages.GetSchemaResponse();
-    response.setSchema(
-      readFileSync(join(packageFolder, "provider", "plugin", "schema.json"), "utf8"),
-    );
+    const path = join(packageFolder, "provider", "plugin", "schema.json");
+    const schema = JSON.parse(readFileSync(path, "utf8"));
+    response.setSchema(JSON.stringify({ ...schema, version: versionOfPackage() }));
     return response;
   }
 
@@ -304,6 +303,10 @@ export class Service {
       outputs: giveOutputs(outputs, type, news),
     };
   }
+}
+
+function versionOfPackage(): string {
+  return JSON.parse(readFileSync(join(packageFolder, "package.json"), "utf8")).version;
 }
 
 /** By the type that ends the one of its parent: `…::trieve:index:Roster$trieve:index:Invitation::team/ada`. */

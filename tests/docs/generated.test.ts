@@ -14,6 +14,12 @@ describe("npm run docs:tables", function () {
   });
 });
 
+describe("provider/plugin/schema.json", () => {
+  it("says what the types say", () => {
+    execFileSync("node", ["tools/plugin-schema.mjs", "--check"], { cwd: root, stdio: "pipe" });
+  });
+});
+
 /** The lines of a picture, in any order: people are changed at once. Times and days differ from run to run. */
 function linesOf(svg: string): string[] {
   const lines = new Map<string, string>();

@@ -3,6 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { meetingFolder } from "../../provider/folder";
+import { messages } from "../../provider/plugin/sdk";
+import { types } from "../../provider/plugin/types";
 import { type Simulator, startSimulator } from "../../simulator";
 import { ownMeetingFolder } from "../lifecycle/world";
 import { type Bag, Engine, type Failed, Plugin, secret, unknown, urnOf } from "./client";
@@ -414,6 +416,25 @@ describe("the plugin", function () {
       expect(outputs.apiKey).to.deep.equal(secret(unknown));
       const id = "6c8f3c1e-58f6-4c8e-9f2b-0f6c6a3f5d11";
       expect((await failed(plugin.read(key, id))).details).to.match(/cannot be imported/);
+    });
+  });
+
+  describe("its schema", () => {
+    it("has the version of the package, and marks what is secret", async () => {
+      const response = await plugin.call<{ getSchema(): string }>(
+        "getSchema",
+        new messages.GetSchemaRequest(),
+      );
+      const schema = JSON.parse(response.getSchema());
+      expect(schema.version).to.equal(require("../../../package.json").version);
+      expect(schema.config.variables.apiKey.secret).to.equal(true);
+      expect(schema.resources["trieve:index:Invitation"].properties.inviteUrl.secret).to.equal(
+        true,
+      );
+      expect(schema.resources["trieve:index:ApiKey"].properties.apiKey.secret).to.equal(true);
+      for (const [token, { args }] of types)
+        if (args !== undefined)
+          expect(Object.keys(schema.resources[token].inputProperties)).to.have.members([...args]);
     });
   });
 
