@@ -155,6 +155,8 @@ export class Meeting {
   /** By roster. */
   readonly #approvals = new Map<string, Approval>();
   readonly #reader: Reader;
+  /** What this process has been told of the state, by id. */
+  readonly known = new Map<string, KnownResource>();
   #isPreview = false;
   #hasBegun = false;
 
@@ -224,6 +226,7 @@ export class Meeting {
 
   /** Tells the program of a preview what the state says of a resource. */
   tell(known: KnownResource): void {
+    this.known.set(known.id, known);
     if (!this.#reader.isOfThisDeployment) this.#readOn();
     if (this.#isPreview) append(this.engineAddress, { known });
   }

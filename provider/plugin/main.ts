@@ -13,6 +13,9 @@ const engineAddress = process.argv
   .filter((argument) => !argument.startsWith("-"))
   .at(-1);
 
+// A component that fails says why; what it leaves behind must not end what others of the run have begun.
+process.on("unhandledRejection", () => {});
+
 serve(engineAddress ?? "").then(({ port, end }) => {
   // By a signal the engine ends a plugin, and waits five seconds for it.
   for (const signal of ["SIGINT", "SIGTERM"] as const)

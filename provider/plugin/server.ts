@@ -9,7 +9,7 @@ const maxBytes = 400 * 1024 * 1024;
 const methods = [
   ...(["handshake", "attach", "getPluginInfo", "getSchema"] as const),
   ...(["checkConfig", "diffConfig", "configure", "cancel"] as const),
-  ...(["check", "diff", "create", "read", "update", "delete", "invoke"] as const),
+  ...(["check", "diff", "create", "read", "update", "delete", "construct", "invoke"] as const),
 ] as const;
 
 type Method = (request: unknown) => Promise<unknown>;

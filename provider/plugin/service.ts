@@ -5,6 +5,8 @@ import type {
   CheckResponse,
   ConfigureRequest,
   ConfigureResponse,
+  ConstructRequest,
+  ConstructResponse,
   CreateRequest,
   CreateResponse,
   DeleteRequest,
@@ -47,6 +49,8 @@ export class Service {
   #engineAddress: string;
   #process: ProviderProcess | undefined;
   #log: EngineLog | undefined;
+  /** By which the engine knows this instance of the provider. */
+  #self = "";
   #previews: Previews | undefined;
 
   /** @param open makes what a provider process has one of */
@@ -126,6 +130,7 @@ export class Service {
 
   async configure(request: ConfigureRequest): Promise<ConfigureResponse> {
     const urn = request.getUrn() ?? "";
+    this.#self = urn && `${urn}::${request.getId()}`;
     this.#host.configure(settingsIn(take(request.getArgs()), !isDefaultProvider(urn)));
     const response = new messages.ConfigureResponse();
     response.setAcceptsecrets(true);
@@ -135,6 +140,7 @@ export class Service {
 
   async check(request: CheckRequest): Promise<CheckResponse> {
     const urn = request.getUrn();
+    this.#host.meeting.begin();
     const type = typeOf(urn);
     const news = take(request.getNews());
     const args = type.kind === kinds.apiKey ? { ...news.values, tag: tagOf(urn) } : news.values;
@@ -233,6 +239,13 @@ export class Service {
     const recorded = recordedIn(request.getProperties());
     await kind.delete(request.getId(), recorded, this.#around(request.getUrn()), this.#host);
     return new Empty();
+  }
+
+  async construct(request: ConstructRequest): Promise<ConstructResponse> {
+    const { construct } = await import("./construct.js");
+    const { meeting, configured: settings } = this.#host;
+    const native = { meeting, settings, previews: this.#previewsOf() };
+    return construct(request, this.#engineAddress, this.#self, native);
   }
 
   async invoke(request: InvokeRequest): Promise<InvokeResponse> {

@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isKnown } from "../deployment/engine";
 import { Declaration, declareLater } from "../deployment/meeting";
-import { dynamicType, storedProvider } from "../dynamic/stored";
 import type { DeletionPolicy, Status } from "../lifecycle/state";
 import type { Role } from "../trieve/model";
+import { nativeProcess, registrationOf } from "./native";
 import { mendable, problem } from "./problem";
 import { Provider, providerOf } from "./provider";
 
@@ -96,10 +96,11 @@ export class TrieveInvitation extends pulumi.CustomResource {
       throw problem(
         `TrieveInvitation "${name}": Pulumi cannot import dynamic resources, and there is no need to. Leave \`import\` out: somebody who is there already is adopted as they are.`,
       );
+    const { type, props, aliases } = registrationOf("Invitation");
     const restoreTraces = withoutTraces();
     try {
       super(
-        dynamicType("Invitation"),
+        type,
         name,
         {
           role: undefined,
@@ -115,15 +116,15 @@ export class TrieveInvitation extends pulumi.CustomResource {
           mailFailed: undefined,
           instance: undefined,
           ...args,
-          __provider: storedProvider.person,
+          ...props,
         },
-        pulumi.mergeOptions(opts, { additionalSecretOutputs: ["inviteUrl"] }),
+        pulumi.mergeOptions(opts, { additionalSecretOutputs: ["inviteUrl"], aliases }),
       );
     } finally {
       restoreTraces();
     }
-    // One that is only looked up is declared by nobody here.
-    if (opts?.id === undefined) declarePersonOf(this, name, args);
+    // One that is only looked up is declared by nobody here; of one of the plugin its check says it.
+    if (opts?.id === undefined && nativeProcess() === undefined) declarePersonOf(this, name, args);
   }
 
   /**

@@ -6,7 +6,7 @@ import {
   programDeployment,
   programEnd,
 } from "../deployment/engine";
-import { declarationsMade, isDeclared, readKnown } from "../deployment/meeting";
+import { declarationsMade, readKnown } from "../deployment/meeting";
 import { forgetNames, leaveNames } from "../deployment/named";
 import { wantedOf } from "../lifecycle/decide";
 import { listEverybody, presentOf } from "../lifecycle/everybody";
@@ -32,9 +32,10 @@ import { count } from "../roster/words";
 import type { Access } from "../settings";
 import { Client } from "../trieve/client";
 import type { TrieveInvitation } from "./invitation";
+import { nativeProcess } from "./native";
 import { problem } from "./problem";
 import { accessOf } from "./provider";
-import { protectedAddresses } from "./sweep";
+import { declaresPerson, protectedAddresses } from "./sweep";
 
 /** A roster whose preview is to tell what `up` will do. */
 export interface Previewed {
@@ -93,13 +94,14 @@ async function tell(previewed: Previewed, access: Access): Promise<readonly stri
   try {
     await programEnd();
     await declarationsMade();
-    const known = readKnown();
+    const native = nativeProcess();
+    const known = native?.meeting.known ?? readKnown();
     const everybody = await asked;
     const before = known.get((await knownValue(guard.id)) ?? "")?.roster;
     const after = { organizationId, people: (await knownValue(guard.people)) ?? [] };
     // Who was in another organization is not in these lists; the rails refuse such a change anyway.
     const leaving = before?.organizationId === organizationId ? removedPeople(before, after) : [];
-    const isDeclaredHere = (email: string) => isDeclared(idOf({ organizationId, email }));
+    const isDeclaredHere = (email: string) => declaresPerson(idOf({ organizationId, email }));
     const breakGlass = protectedAddresses();
     const isSwept =
       unmanaged === "remove"
@@ -111,7 +113,7 @@ async function tell(previewed: Previewed, access: Access): Promise<readonly stri
     ]);
     const situation: Situation = {
       everybody,
-      wanted: (await changingOf(people)).map(({ person }) =>
+      wanted: (native ? people : await changingOf(people)).map(({ person }) =>
         wantedOf(person, known.get(idOf({ organizationId, email: person.email }))?.person),
       ),
       leaving: [...out],
@@ -127,7 +129,8 @@ async function tell(previewed: Previewed, access: Access): Promise<readonly stri
     const swept = isSwept.flatMap((email) => byEmail.get(email) ?? []);
     const day = utcDay(new Date());
     const notes = [
-      ...forecasts.slice(0, situation.wanted.length).map(foretellWanted),
+      // In the plugin the preview of each person has said it.
+      ...(native ? [] : forecasts.slice(0, situation.wanted.length).map(foretellWanted)),
       ...leaving.map((person) => foretellLeaving(person, byEmail.get(person.email), day)),
       ...swept.filter(({ email }) => !isLeaving.has(email)).map(foretellSwept),
       ...strangers.foretell(leaving, forecasts),

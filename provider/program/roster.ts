@@ -4,13 +4,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { defined } from "../defined";
 import { knownValue } from "../deployment/engine";
 import { beginMeeting } from "../deployment/meeting";
-import { dynamicType, storedProvider } from "../dynamic/stored";
 import type { DeletionPolicy, Status } from "../lifecycle/state";
 import type { RosterEntry } from "../roster/file";
 import { peopleOn, utcDay } from "../roster/people";
 import { isMeantToEnd, type Limits, type RosterPerson } from "../roster/rails";
 import type { Role } from "../trieve/model";
 import { TrieveInvitation } from "./invitation";
+import { type Native, nativeProcess, registrationOf } from "./native";
 import { mendable, problem } from "./problem";
 import { namedAndUnmanaged, protectAddresses, RosterSweep, type Swept } from "./sweep";
 
@@ -99,16 +99,23 @@ export class TrieveRoster extends pulumi.ComponentResource {
     /** Invited, not accepted yet. */
     pending: number;
   }>;
+  /** Settled when a preview has said what it has to say. @internal */
+  readonly told: Promise<unknown>;
+  /** By email address. @internal */
+  readonly resources: ReadonlyMap<string, pulumi.Resource>;
 
   /**
    * @throws if the list has problems, with all of them, each as `members.yaml:7:5: …`
    */
   constructor(name: string, args: TrieveRosterArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("trieve:index:Roster", name, {}, opts);
+    // Before anything is registered: a component that fails half-way leaves promises behind.
     const { present } = peopleOn(readMembers(name, args), utcDay(new Date()));
+    super("trieve:index:Roster", name, {}, opts);
     const { organizationId, deletionPolicy = "remove", unmanaged = "warn" } = args;
     const { limits = {}, breakGlass = [] } = args;
-    mendable(beginMeeting);
+    const native = nativeProcess();
+    if (native) expectIn(native, organizationId, present);
+    else mendable(beginMeeting);
     const mayEnd = isMeantToEnd(limits);
     const isProtected = protectAddresses(breakGlass);
     const guard = new RosterGuard(
@@ -166,6 +173,8 @@ export class TrieveRoster extends pulumi.ComponentResource {
       : unmanaged === "remove"
         ? namedAndUnmanaged(swept)
         : Promise.resolve([]);
+    this.told = emails;
+    this.resources = new Map(people.map(({ person, resource }) => [person.email, resource]));
     if (unmanaged === "remove") new RosterSweep(`${name}/sweep`, swept, emails);
     this.people = pulumi
       .all(people.map(({ resource }) => pulumi.all([resource.email, resource.status])))
@@ -181,13 +190,25 @@ export class TrieveRoster extends pulumi.ComponentResource {
   }
 }
 
+/** Nobody is expected in an organization that is not known yet. */
+async function expectIn(
+  { previews, settings }: Native,
+  organizationId: pulumi.Input<string> | undefined,
+  people: readonly RosterEntry[],
+): Promise<void> {
+  const named = await knownValue(pulumi.output(organizationId));
+  const id = named?.trim().toLowerCase() ?? settings.settings?.organizationId;
+  if (id !== undefined) previews.expect(id, people);
+}
+
 /** Holds a roster's list, so that a check sees the old and the new. Asks nothing of a server. */
 class RosterGuard extends pulumi.CustomResource {
   declare readonly roster: pulumi.Output<string>;
   declare readonly people: pulumi.Output<readonly RosterPerson[]>;
 
   constructor(name: string, props: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
-    super(dynamicType("RosterGuard"), name, { ...props, __provider: storedProvider.guard }, opts);
+    const { type, props: more, aliases } = registrationOf("RosterGuard");
+    super(type, name, { ...props, ...more }, pulumi.mergeOptions(opts, { aliases }));
   }
 }
 

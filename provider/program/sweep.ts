@@ -3,11 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { knownValue, perDeployment, programDeployment, programEnd } from "../deployment/engine";
 import { declarationsMade, isDeclared } from "../deployment/meeting";
 import { namesLeft } from "../deployment/named";
-import { dynamicType, storedProvider } from "../dynamic/stored";
 import { listEverybody } from "../lifecycle/everybody";
 import { unmanagedIn } from "../lifecycle/forecast";
 import { idOf } from "../lifecycle/state";
 import { normalize } from "../roster/rails";
+import { nativeProcess, registrationOf } from "./native";
 import { accessOf, providerOf } from "./provider";
 
 const protectedIn = perDeployment(() => new Set<string>());
@@ -26,6 +26,11 @@ export function protectAddresses(breakGlass: readonly string[]): ReadonlySet<str
 /** All addresses of the deployment that are noted, in lower case. */
 export function protectedAddresses(): ReadonlySet<string> {
   return protectedIn();
+}
+
+/** Whether the program declares this person, as far as it has come. */
+export function declaresPerson(person: string): boolean {
+  return nativeProcess()?.meeting.isDeclared(person) ?? isDeclared(person);
 }
 
 /** What the sweep of a roster needs to know of it. */
@@ -54,16 +59,17 @@ export class RosterSweep extends pulumi.CustomResource {
     emails: Promise<readonly string[]>,
   ) {
     const run = randomUUID();
+    const { type, props } = registrationOf("RosterSweep");
     const provider = providerOf(roster);
     super(
-      dynamicType("RosterSweep"),
+      type,
       name,
       {
         roster: mark,
         organizationId,
         remove: emails,
         run,
-        __provider: storedProvider.sweep,
+        ...props,
       },
       { dependsOn: [...people], ...(provider ? { provider } : {}) },
     );
@@ -104,7 +110,7 @@ export async function namedAndUnmanaged(swept: Swept): Promise<string[]> {
     const everybody = await listEverybody(new Client(access), organizationId);
     const unmanaged = unmanagedIn(
       everybody,
-      (email) => protectedIn().has(email) || isDeclared(idOf({ organizationId, email })),
+      (email) => protectedIn().has(email) || declaresPerson(idOf({ organizationId, email })),
     );
     return unmanaged.filter((email) => left.includes(email));
   } catch (error) {

@@ -4,6 +4,7 @@ import type { Everybody } from "../lifecycle/everybody";
 import { type Forecast, forecast, lowersAnybody } from "../lifecycle/forecast";
 import { observe } from "../lifecycle/observe";
 import { type Inputs, idOf, managedBy, type Outputs } from "../lifecycle/state";
+import type { RosterEntry } from "../roster/file";
 import { foretellWanted, type Note } from "../roster/foretell";
 import type { Directory } from "../trieve/directory";
 import { readPerson } from "./person";
@@ -23,7 +24,14 @@ export interface PersonPreview {
 
 /** Looks once at everybody of each organization, for all whose previews a process makes. */
 export class Previews {
+  /** By organization: whom rosters declare, which tells who is going to be an owner. */
+  readonly #rosters = new Map<string, RosterEntry[]>();
   readonly #everybody = new Map<string, Promise<Everybody>>();
+
+  /** Whom a roster declares, before any of them is looked at. */
+  expect(organizationId: string, people: readonly RosterEntry[]): void {
+    this.#rosters.set(organizationId, [...(this.#rosters.get(organizationId) ?? []), ...people]);
+  }
 
   /**
    * What `up` would make of a person.
@@ -40,11 +48,15 @@ export class Previews {
     if ([email, organizationId, inputs.role, inputs.scopes].some(isUnknown))
       return {
         outputs: open,
-        note: { level: "info", text: "what is not known before `up` decides what happens" },
+        note: {
+          level: "info",
+          text: `${isUnknown(email) ? "" : `${email}: `}not all is known before \`up\``,
+        },
       };
     try {
       const told = await inTime(this.#forecast(inputs, recorded, around));
-      const note = foretellWanted(told);
+      const adopted = !recorded && told.status === "member" && told.refusal === null;
+      const note = named(foretellWanted(told), adopted ? "adopted, " : "");
       if (told.change === "refused" || told.change === "invite" || told.change === "reinvite") {
         const history = recorded ? {} : { adopted: false, originalRole: null };
         return { outputs: { ...open, ...history, ...standingAfter(told) }, note };
@@ -73,7 +85,12 @@ export class Previews {
     this.#everybody.set(organizationId, known);
     const situation = {
       everybody: await known,
-      wanted: [wantedOf(inputs, recorded)],
+      wanted: [
+        wantedOf(inputs, recorded),
+        ...(this.#rosters.get(organizationId) ?? [])
+          .filter(({ email }) => email !== inputs.email)
+          .map((person) => wantedOf(person, undefined)),
+      ],
       leaving: [],
       breakGlass: new Set<string>(),
       isDeclared: () => true,
@@ -82,6 +99,11 @@ export class Previews {
     const [told] = forecast(situation, account?.userId);
     return told as Forecast;
   }
+}
+
+/** With the name of the person, which `preview --diff` leaves out. */
+function named({ level, email, text }: Note, before: string): Note {
+  return { level, text: `${email}: ${before}${text}` };
 }
 
 /** In the lists that reads go by. */

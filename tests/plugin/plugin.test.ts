@@ -99,7 +99,7 @@ describe("the plugin", function () {
       world.plugins.push(other);
       await other.configure(world.settings);
       await other.create(ada, (await other.check(ada, { email })).inputs, true);
-      expect(world.engine.lines).to.deep.equal([`info ada: invite as user`]);
+      expect(world.engine.lines).to.deep.equal([`info ada: ${email}: invite as user`]);
     });
 
     it("ends when the engine is gone", async () => {
@@ -273,7 +273,7 @@ describe("the plugin", function () {
       const { id, outputs } = await preview({ email, role: "admin" });
       expect(id).to.equal(world.id());
       expect(outputs).to.include({ email, role: "admin", status: unknown, adopted: false });
-      expect(world.engine.lines).to.deep.equal(["info ada: invite as admin"]);
+      expect(world.engine.lines).to.deep.equal([`info ada: ${email}: invite as admin`]);
       expect(world.writes).to.be.empty;
     });
 
@@ -282,7 +282,7 @@ describe("the plugin", function () {
       const { outputs } = await preview({ email, role: "admin" });
       expect(outputs).to.include({ status: "member", role: "admin", originalRole: "user" });
       expect(outputs.adopted).to.equal(true);
-      expect(world.engine.lines).to.deep.equal(["info ada: role user → admin"]);
+      expect(world.engine.lines).to.deep.equal([`info ada: ${email}: adopted, role user → admin`]);
     });
 
     it("tells of a change", async () => {
@@ -290,7 +290,9 @@ describe("the plugin", function () {
       const { inputs } = await plugin.check(ada, { email, role: "admin" });
       const after = await plugin.update(ada, id, outputs, inputs, true);
       expect(after).to.include({ role: "admin", adopted: false, instance: outputs.instance });
-      expect(world.engine.lines.at(-1)).to.match(/^info ada: invite again: role user → admin/);
+      expect(world.engine.lines.at(-1)).to.match(
+        /^info ada: ada@example.com: invite again: role user → admin/,
+      );
     });
 
     it("looks once, however many people there are", async () => {
