@@ -5,17 +5,19 @@ import { emailProblem } from "../lifecycle/check";
 import { decideEnsure, wantedOf } from "../lifecycle/decide";
 import { listEverybody, type Present, presentOf } from "../lifecycle/everybody";
 import { standingOf } from "../lifecycle/observe";
+import { idOf } from "../lifecycle/state";
 import { printable } from "../printable";
 import { checkMembers } from "../roster/file";
 import { count } from "../roster/words";
 import type { Role } from "../trieve/model";
-import { connect, readAccess, type ServerOptions } from "./connection";
+import { type Access, connect, readAccess, type ServerOptions } from "./connection";
 import { type ExitCode, exitCode, type Output, UsageError } from "./output";
 
 export interface ExportOptions extends ServerOptions {
   readonly output?: string;
   readonly force?: boolean;
   readonly json?: boolean;
+  readonly pulumiImport?: boolean;
 }
 
 /** A person as the file names them. */
@@ -25,7 +27,12 @@ interface ExportedMember {
   readonly scopes?: readonly string[];
 }
 
-/** Prints everybody in an organization as a roster, so that the first `up` of it changes nothing. */
+interface LeftOut {
+  readonly email: string;
+  readonly why: string;
+}
+
+/** Prints everybody in an organization as a roster, or for Pulumi to import, so that the first `up` changes nothing. */
 export async function exportRoster(options: ExportOptions, output: Output): Promise<ExitCode> {
   const access = readAccess(options, process.env);
   const client = connect(access, options);
@@ -34,7 +41,7 @@ export async function exportRoster(options: ExportOptions, output: Output): Prom
     async () => presentOf(await listEverybody(client, access.organizationId)),
   );
   const lines: ExportedMember[] = [];
-  const leftOut: { readonly email: string; readonly why: string }[] = [];
+  const leftOut: LeftOut[] = [];
   for (const [email, person] of people) {
     const line = lineOf(email, person);
     const why = objection(line, person);
@@ -42,9 +49,7 @@ export async function exportRoster(options: ExportOptions, output: Output): Prom
     else leftOut.push({ email: spelling(person), why });
   }
   for (const { email, why } of leftOut) output.warn(`left out ${quoted(email)}: ${why}`);
-  const text = options.json
-    ? `${JSON.stringify({ members: lines }, null, 2)}\n`
-    : yamlOf(lines, leftOut, access);
+  const text = textOf(options, lines, leftOut, access);
   if (options.output === undefined) output.result(text);
   else await write(options.output, text, options.force === true);
   const pending = people.filter(([, { phase }]) => phase === "pending").length;
@@ -52,6 +57,31 @@ export async function exportRoster(options: ExportOptions, output: Output): Prom
     `${count(lines.length, "person", "people")}${options.output === undefined ? "" : ` in ${options.output}`}, ${leftOut.length} left out; ${pending} pending.`,
   );
   return exitCode.fine;
+}
+
+function textOf(
+  { json, pulumiImport }: ExportOptions,
+  lines: readonly ExportedMember[],
+  leftOut: readonly LeftOut[],
+  access: Access,
+): string {
+  if (pulumiImport) return jsonOf(importOf(lines, access));
+  return json ? jsonOf({ members: lines }) : yamlOf(lines, leftOut, access);
+}
+
+function jsonOf(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/** What `pulumi import --file` takes. */
+function importOf(lines: readonly ExportedMember[], { organizationId }: Access): object {
+  return {
+    resources: lines.map(({ email }) => ({
+      type: "trieve:index:Invitation",
+      name: email,
+      id: idOf({ organizationId, email }),
+    })),
+  };
 }
 
 function lineOf(email: string, person: Present): ExportedMember {
@@ -86,8 +116,8 @@ function quoted(text: string): string {
 
 function yamlOf(
   lines: readonly ExportedMember[],
-  leftOut: readonly { readonly email: string; readonly why: string }[],
-  { organizationId, apiUrl }: { readonly organizationId: string; readonly apiUrl: string },
+  leftOut: readonly LeftOut[],
+  { organizationId, apiUrl }: Access,
 ): string {
   const document = new Document({ members: lines }, { aliasDuplicateObjects: false });
   document.commentBefore = [

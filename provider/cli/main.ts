@@ -42,6 +42,9 @@ withServer(command("export", "print everybody in an organization as members.yaml
   .option("-o, --output <file>", "write it to a file instead")
   .option("--force", "overwrite that file")
   .option("--json", "as JSON, which is a roster as well")
+  .addOption(
+    new Option("--pulumi-import", "as a file for `pulumi import --file`").conflicts("json"),
+  )
   .addHelpText(
     "after",
     `
@@ -49,7 +52,8 @@ Roles are written out for everybody, so that the first \`up\` of the file change
 name, such as the account "default", are left out with a warning.
 
 Example:
-  pulumi-trieve export --url http://localhost:8090 > members.yaml`,
+  pulumi-trieve export --url http://localhost:8090 > members.yaml
+  pulumi-trieve export --pulumi-import -o people.json && pulumi import --file people.json`,
   )
   .action(async (options: ExportOptions) => {
     const { exportRoster } = await import("./export.js");

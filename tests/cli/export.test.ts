@@ -51,6 +51,19 @@ members:
     expect(world.requests()).to.deep.equal(twoLists);
   });
 
+  it("writes a file for `pulumi import`", async () => {
+    world.simulator.addMember(world.id, "Bob@X.example", "admin");
+    const { code, stdout } = await world.run(["export", "--pulumi-import"]);
+    expect(code).to.equal(0);
+    const type = "trieve:index:Invitation";
+    expect(JSON.parse(stdout)).to.deep.equal({
+      resources: ["bob@x.example", "owner@x.example"].map((email) => ({
+        ...{ type, name: email, id: `<org>/${email}` },
+      })),
+    });
+    expect((await world.run(["export", "--pulumi-import", "--json"])).code).to.equal(2);
+  });
+
   it("leaves out whom the file cannot name, and says why", async () => {
     const { simulator, id } = world;
     simulator.addMember(id, "default", "owner");
