@@ -9,8 +9,9 @@ import { idOf } from "../lifecycle/state";
 import { printable } from "../printable";
 import { checkMembers } from "../roster/file";
 import { count } from "../roster/words";
+import type { Access } from "../settings";
 import type { Role } from "../trieve/model";
-import { type Access, connect, readAccess, type ServerOptions } from "./connection";
+import { connect, readAccess, type ServerOptions } from "./connection";
 import { type ExitCode, exitCode, type Output, UsageError } from "./output";
 
 export interface ExportOptions extends ServerOptions {
