@@ -6,17 +6,22 @@ import { isExecutable, root, systemPath } from "./paths.mjs";
 import { capture } from "./process.mjs";
 
 /** The CLI that the scripts get, and that everything is tested with. */
-const current = { version: "3.274.1", module: "pulumi-cli" };
-/** The oldest that is tested: see `npm run test:compat`. */
-const oldest = { version: "3.250.0", module: "pulumi-cli-3.250.0" };
+const current = { version: "3.274.1", module: "pulumi-cli", yaml: true };
+/** The oldest that is tested, with programs of Node.js only: see `npm run test:compat`. */
+const oldest = { version: "3.250.0", module: "pulumi-cli-3.250.0", yaml: false };
+
+/** What Node.js programs need beside the CLI. */
+const nodejs = ["pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"];
+/** What YAML programs need beside it. */
+const yamlHost = "pulumi-language-yaml";
 
 /** Where the official launcher and the Automation API keep their CLIs too. */
 const versions = join(process.env.PULUMI_HOME || join(homedir(), ".pulumi"), "versions");
 
-/** The folder of a current Pulumi CLI, or a newer one, with what Node.js programs need beside it. */
+/** The folder of a current Pulumi CLI, or a newer one, with what Node.js and YAML programs need beside it. */
 export async function findPulumi() {
   for (const folder of systemPath) {
-    if (await isSuitable(folder, current.version)) return folder;
+    if (hasYaml(folder) && (await isSuitable(folder, current.version))) return folder;
   }
   return provide(current);
 }
@@ -26,21 +31,26 @@ export function findOldestPulumi() {
   return provide(oldest);
 }
 
-async function provide({ version, module }) {
+async function provide({ version, module, yaml }) {
   const folder = join(versions, version, "bin");
-  if (await isSuitable(folder, version)) return folder;
+  if (!(await isSuitable(folder, version))) await install(version, module, folder);
+  if (yaml && !hasYaml(folder)) await addYaml(folder);
+  return folder;
+}
+
+async function install(version, module, folder) {
   try {
     await download(version);
   } catch {
     say(dim("  The download did not work; the next way is to build it from Go modules."));
   }
   if (!(await isSuitable(folder, version))) await build(version, module, folder);
-  return folder;
 }
 
+const hasYaml = (folder) => isExecutable(join(folder, yamlHost));
+
 async function isSuitable(folder, version) {
-  const programs = ["pulumi", "pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"];
-  if (!programs.every((program) => isExecutable(join(folder, program)))) return false;
+  if (!["pulumi", ...nodejs].every((program) => isExecutable(join(folder, program)))) return false;
   try {
     const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
     return isNewEnough(await capture(join(folder, "pulumi"), ["version"], { env }), version);
@@ -65,30 +75,46 @@ async function download(version) {
   );
 }
 
-/** Builds next to the final place and renames at the end: an interruption leaves nothing half done. */
 async function build(version, module, target) {
   mkdirSync(dirname(target), { recursive: true });
-  const folder = mkdtempSync(join(versions, "building-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const folder = buildingFolder();
   const advice = [
     "Building Pulumi needs Go 1.26 or later on PATH (https://go.dev/dl/) and a way to the Go module proxy.",
     `Or install Pulumi ${version} by hand (https://www.pulumi.com/docs/install/), its programs in ${target}, and try again.`,
   ].join("\n");
+  const stamp = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
   const cli = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
-  await goBuild(module, cli, { folder, version, advice });
-  const host = "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs";
-  await goBuild("pulumi-language-nodejs", host, { folder, version: "3.68.0", advice });
-  const provider = "pulumi-resource-pulumi-nodejs";
+  await goBuild(module, cli, { folder, stamp, version, advice });
+  const [hostName, provider] = nodejs;
+  const host = `github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/${hostName}`;
+  await goBuild(hostName, host, { folder, stamp, version: "3.68.0", advice });
   copyFileSync(join(root, "node_modules", "@pulumi", "pulumi", provider), join(folder, provider));
   rmSync(target, { recursive: true, force: true });
   renameSync(folder, target);
 }
 
-async function goBuild(module, program, { folder, version, advice }) {
-  const stamp = `-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${version}`;
+/** The downloaded CLI brings it along; this is for the one that was built. */
+async function addYaml(target) {
+  const folder = buildingFolder();
+  const advice =
+    "Building the YAML host needs Go 1.26 or later on PATH (https://go.dev/dl/) and a way to the Go module proxy.";
+  const stamp = "github.com/pulumi/pulumi-yaml/pkg/version.Version";
+  const host = `github.com/pulumi/pulumi-yaml/cmd/${yamlHost}`;
+  await goBuild(yamlHost, host, { folder, stamp, version: "1.25.0", advice });
+  renameSync(join(folder, yamlHost), join(target, yamlHost));
+}
+
+/** A folder next to the final place, whose contents are renamed at the end: an interruption leaves nothing half done. */
+function buildingFolder() {
+  const folder = mkdtempSync(join(versions, "building-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function goBuild(module, program, { folder, stamp, version, advice }) {
   const flags = [
     ...["-mod=readonly", "-buildvcs=false"],
-    ...["-tags", "osusergo,grpcnotrace", "-ldflags", `-w -s ${stamp}`],
+    ...["-tags", "osusergo,grpcnotrace", "-ldflags", `-w -s -X ${stamp}=v${version}`],
   ];
   const cwd = join(root, "tools", module);
   const env = { ...process.env, CGO_ENABLED: "0", GOWORK: "off" };
