@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:f
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { dim, say, step } from "./console.mjs";
+import { go } from "./go.mjs";
 import { isExecutable, root, systemPath } from "./paths.mjs";
 import { capture } from "./process.mjs";
 
@@ -79,15 +80,15 @@ async function build(version, module, target) {
   mkdirSync(dirname(target), { recursive: true });
   const folder = buildingFolder();
   const advice = [
-    "Building Pulumi needs Go 1.26 or later on PATH (https://go.dev/dl/) and a way to the Go module proxy.",
     `Or install Pulumi ${version} by hand (https://www.pulumi.com/docs/install/), its programs in ${target}, and try again.`,
-  ].join("\n");
+  ];
+  const options = { folder, purpose: "Building Pulumi", advice };
   const stamp = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
   const cli = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
-  await goBuild(module, cli, { folder, stamp, version, advice });
+  await goBuild(cli, { ...options, module, stamp, version });
   const [hostName, provider] = nodejs;
   const host = `github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/${hostName}`;
-  await goBuild(hostName, host, { folder, stamp, version: "3.68.0", advice });
+  await goBuild(host, { ...options, module: hostName, stamp, version: "3.68.0" });
   copyFileSync(join(root, "node_modules", "@pulumi", "pulumi", provider), join(folder, provider));
   rmSync(target, { recursive: true, force: true });
   renameSync(folder, target);
@@ -96,11 +97,9 @@ async function build(version, module, target) {
 /** The downloaded CLI brings it along; this is for the one that was built. */
 async function addYaml(target) {
   const folder = buildingFolder();
-  const advice =
-    "Building the YAML host needs Go 1.26 or later on PATH (https://go.dev/dl/) and a way to the Go module proxy.";
   const stamp = "github.com/pulumi/pulumi-yaml/pkg/version.Version";
-  const host = `github.com/pulumi/pulumi-yaml/cmd/${yamlHost}`;
-  await goBuild(yamlHost, host, { folder, stamp, version: "1.25.0", advice });
+  const options = { module: yamlHost, stamp, version: "1.25.0", purpose: "Building the YAML host" };
+  await goBuild(`github.com/pulumi/pulumi-yaml/cmd/${yamlHost}`, { ...options, folder });
   renameSync(join(folder, yamlHost), join(target, yamlHost));
 }
 
@@ -111,15 +110,8 @@ function buildingFolder() {
   return folder;
 }
 
-async function goBuild(module, program, { folder, stamp, version, advice }) {
-  const flags = [
-    ...["-mod=readonly", "-buildvcs=false"],
-    ...["-tags", "osusergo,grpcnotrace", "-ldflags", `-w -s -X ${stamp}=v${version}`],
-  ];
-  const cwd = join(root, "tools", module);
-  const env = { ...process.env, CGO_ENABLED: "0", GOWORK: "off" };
+async function goBuild(program, { folder, stamp, version, ...options }) {
+  const stamped = ["-buildvcs=false", "-ldflags", `-w -s -X ${stamp}=v${version}`];
   const name = `${program.split("/").at(-1)} ${version}: build from Go modules`;
-  await step(name, () =>
-    capture("go", ["build", ...flags, "-o", `${folder}/`, program], { cwd, env, advice }),
-  );
+  await step(name, () => go("build", [...stamped, "-o", `${folder}/`, program], options));
 }

@@ -9,11 +9,12 @@ import { findNode, installDependencies } from "./dependencies.mjs";
 import { root } from "./paths.mjs";
 import { capture, show } from "./process.mjs";
 import { findOldestPulumi, findPulumi } from "./pulumi.mjs";
+import { generateSdks } from "./sdks.mjs";
 import { mocha, testFiles } from "./tests.mjs";
 
 const commands = {
   ...{ test, long, compat, demo, packages, model, fuzz, coverage, mutation, bench },
-  ...{ screenshots, picture, tables },
+  ...{ sdks, screenshots, picture, tables },
 };
 const bin = (name, file) => join("node_modules", ...name.split("/"), ...file.split("/"));
 /** Tests of one folder. */
@@ -130,6 +131,11 @@ async function mutation(args) {
   const env = await setUp();
   const stryker = bin("@stryker-mutator/core", "bin/stryker.js");
   return show("node", [stryker, "run", ...args], { cwd: root, env });
+}
+
+/** The SDKs for Python and Go: dist/sdks. */
+async function sdks() {
+  await generateSdks();
 }
 
 /** The pictures of the documentation anew: docs/images. */
