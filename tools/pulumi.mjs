@@ -110,8 +110,13 @@ function buildingFolder() {
   return folder;
 }
 
-async function goBuild(program, { folder, stamp, version, ...options }) {
+async function goBuild(program, { module, folder, stamp, version, ...options }) {
   const stamped = ["-buildvcs=false", "-ldflags", `-w -s -X ${stamp}=v${version}`];
   const name = `${program.split("/").at(-1)} ${version}: build from Go modules`;
-  await step(name, () => go("build", [...stamped, "-o", `${folder}/`, program], options));
+  await step(name, () =>
+    go("build", [...stamped, "-o", `${folder}/`, program], {
+      ...options,
+      module: `tools/${module}`,
+    }),
+  );
 }

@@ -7,14 +7,15 @@ import { installOldestSdk } from "./compat.mjs";
 import { colour, dim, red, say, step, Trouble } from "./console.mjs";
 import { findNode, installDependencies } from "./dependencies.mjs";
 import { root } from "./paths.mjs";
+import { packPlugin } from "./plugin.mjs";
 import { capture, show } from "./process.mjs";
 import { findOldestPulumi, findPulumi } from "./pulumi.mjs";
-import { generateSdks } from "./sdks.mjs";
+import { generateSdks, preparePrograms } from "./sdks.mjs";
 import { mocha, testFiles } from "./tests.mjs";
 
 const commands = {
   ...{ test, long, compat, demo, packages, model, fuzz, coverage, mutation, bench },
-  ...{ sdks, screenshots, picture, tables },
+  ...{ sdks, plugin, "other-languages": otherLanguages, screenshots, picture, tables },
 };
 const bin = (name, file) => join("node_modules", ...name.split("/"), ...file.split("/"));
 /** Tests of one folder. */
@@ -26,11 +27,16 @@ function endToEnd(...names) {
 /** Tests that also hold with the oldest versions. */
 const oldestToo = endToEnd("life", "preview", "roster");
 
-/** The environment in which `node` is one that is tested and `pulumi` the real CLI. */
-async function setUp(pulumi = findPulumi) {
+/** The environment in which `node` is one that is tested. */
+async function setUpNode() {
   await installDependencies();
-  const path = [await pulumi(), await findNode(), process.env.PATH];
-  return { ...process.env, PATH: path.join(delimiter) };
+  return { ...process.env, PATH: [await findNode(), process.env.PATH].join(delimiter) };
+}
+
+/** The same, in which `pulumi` is the real CLI. */
+async function setUp(pulumi = findPulumi) {
+  const env = await setUpNode();
+  return { ...env, PATH: [await pulumi(), env.PATH].join(delimiter) };
 }
 
 async function setUpAndBuild(pulumi) {
@@ -45,7 +51,7 @@ async function test(args) {
   const colors = `--colors=${colour ? "force" : "off"}`;
   await step("Lint", () => capture("node", [biome, "ci", colors, "."], { cwd: root, env }));
   await installChromium(env);
-  const elsewhere = of("packages");
+  const elsewhere = [...of("packages"), ...of("sdks")];
   const files = testFiles().filter((file) => !elsewhere.includes(file));
   return mocha(files, args, env);
 }
@@ -78,6 +84,15 @@ async function packages(args) {
   const env = await setUpAndBuild();
   await audit(env);
   return mocha(of("packages"), args, env, { parallel: false });
+}
+
+/** Programs in Python and Go with generated SDKs, and the plugin as people of other languages install it. */
+async function otherLanguages(args) {
+  const env = await setUpAndBuild();
+  await packPlugin(env);
+  await generateSdks();
+  await preparePrograms(env);
+  return mocha(of("sdks"), args, env);
 }
 
 async function audit(env) {
@@ -136,6 +151,13 @@ async function mutation(args) {
 /** The SDKs for Python and Go: dist/sdks. */
 async function sdks() {
   await generateSdks();
+}
+
+/** The archive for `pulumi plugin install`: dist/pulumi-resource-trieve-v<version>.tar.gz. */
+async function plugin() {
+  const env = await setUpNode();
+  await build(env);
+  await packPlugin(env);
 }
 
 /** The pictures of the documentation anew: docs/images. */
