@@ -1,0 +1,4 @@
+import { livesThrough } from "./life";
+import { life } from "./program";
+
+livesThrough("Go", life);

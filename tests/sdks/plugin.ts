@@ -1,0 +1,15 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./program";
+
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  version: string;
+};
+const name = `pulumi-resource-trieve-v${version}.tar.gz`;
+
+/** Installs the archive of the plugin in the PULUMI_HOME of this environment. */
+export function installPlugin(env: Record<string, string>): void {
+  const args = ["plugin", "install", "resource", "trieve", version, "--file", name];
+  execFileSync("pulumi", args, { cwd: join(root, "dist"), env, stdio: "pipe" });
+}
