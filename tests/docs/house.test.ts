@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect } from "chai";
 import { parseDocument } from "yaml";
@@ -34,6 +34,20 @@ describe("CHANGELOG.md", () => {
     expect(["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"]).to.include.members(
       kinds,
     );
+  });
+});
+
+describe("the documents that name a file of a release", () => {
+  it("name that of this version", () => {
+    const { version } = JSON.parse(read("package.json")) as { version: string };
+    const documents = globSync(["README.md", "docs/*.md", "examples/*/README.md"], { cwd: root });
+    const named = documents.flatMap((file) =>
+      [...read(file).matchAll(/pulumi-(?:resource-)?trieve-v?(\d+\.\d+\.\d+)/g)].map(
+        ([, found]) => ({ file, found }),
+      ),
+    );
+    expect(named).not.to.deep.equal([]);
+    expect(named.filter(({ found }) => found !== version)).to.deep.equal([]);
   });
 });
 

@@ -41,6 +41,14 @@ export const followedElsewhere: Readonly<Record<string, Elsewhere>> = {
     file: "tests/examples/bootstrap.test.ts",
     title: "as its README says",
   },
+  "examples/yaml/README.md": {
+    file: "tests/examples/yaml.test.ts",
+    title: "as its README says",
+  },
+  "examples/python/README.md": {
+    file: "tests/sdks/example.test.ts",
+    title: "as its README says",
+  },
   "docs/recipes.md": { file: "tests/e2e/recipes.test.ts", title: "has a test for each recipe" },
   "README.md#Your own server": {
     file: "tests/docs/quickstart.test.ts",

@@ -34,7 +34,7 @@ describe("the package, as npm packs it", function () {
       recursive: true,
       force: false,
       filter: (path) =>
-        !/node_modules\/(node|node-bin.*|pulumi|pulumi-trieve|quickstart|gitops|bootstrap|\.bin)(\/|$)/.test(
+        !/node_modules\/(node|node-bin.*|pulumi|pulumi-trieve|quickstart|gitops|bootstrap|trieve-members-yaml|\.bin)(\/|$)/.test(
           path,
         ),
     });

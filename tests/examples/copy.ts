@@ -7,6 +7,7 @@ export const examples = join(root, "examples");
 const modules = join(root, "node_modules");
 const commands = {
   "pulumi-trieve": join(root, "dist", "provider", "cli", "main.js"),
+  "pulumi-resource-trieve": join(root, "dist", "provider", "plugin", "main.js"),
   tsc: join(modules, "typescript", "bin", "tsc"),
 };
 

@@ -6,10 +6,12 @@ import { root } from "./program";
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   version: string;
 };
-const name = `pulumi-resource-trieve-v${version}.tar.gz`;
 
-/** Installs the archive of the plugin in the PULUMI_HOME of this environment. */
+/** The archive of the plugin. */
+export const archive = join(root, "dist", `pulumi-resource-trieve-v${version}.tar.gz`);
+
+/** Installs it in the PULUMI_HOME of this environment. */
 export function installPlugin(env: Record<string, string>): void {
-  const args = ["plugin", "install", "resource", "trieve", version, "--file", name];
-  execFileSync("pulumi", args, { cwd: join(root, "dist"), env, stdio: "pipe" });
+  const args = ["plugin", "install", "resource", "trieve", version, "--file", archive];
+  execFileSync("pulumi", args, { env, stdio: "pipe" });
 }

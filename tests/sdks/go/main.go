@@ -42,7 +42,7 @@ func run(ctx context.Context, verb string) error {
 	if err := json.NewDecoder(os.Stdin).Decode(&settings); err != nil {
 		return err
 	}
-	stack, err := auto.UpsertStackInlineSource(ctx, "test", "life", program, auto.WorkDir("."))
+	stack, err := auto.UpsertStackInlineSource(ctx, "dev", "life", program, auto.WorkDir("."))
 	if err != nil {
 		return err
 	}

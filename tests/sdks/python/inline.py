@@ -9,7 +9,7 @@ from pulumi import automation
 
 verb, file = sys.argv[1:]
 stack = automation.create_or_select_stack(
-    stack_name="test",
+    stack_name="dev",
     project_name="life",
     program=lambda: runpy.run_path(file),
     opts=automation.LocalWorkspaceOptions(work_dir="."),
