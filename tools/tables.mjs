@@ -1,4 +1,4 @@
-// The tables of README.md that say what programs give and get: made from the docstrings, between
+// The tables of documents that say what programs give and get: made from the docstrings, between
 // `<!-- TrieveInvitationArgs -->` and `<!-- / -->`, where a prefix of the names may follow the first. With `--check` only looks whether they are up to date.
 
 import { readFileSync, writeFileSync } from "node:fs";
@@ -49,14 +49,16 @@ function defaultOf(property) {
   return value?.replace(/^("[^"]*"|\d+$)/, "`$1`") ?? "–";
 }
 
-const file = join(root, "README.md");
-const old = readFileSync(file, "utf8");
-const fresh = old.replace(
-  /(<!-- (\w+)(?: (\S+))? -->\n)[\s\S]*?(<!-- \/ -->)/g,
-  (_, begin, name, prefix, end) => `${begin}\n${tableOf(name, prefix)}\n\n${end}`,
-);
-if (!process.argv.includes("--check")) writeFileSync(file, fresh);
-else if (fresh !== old) {
-  console.error("README.md does not say what the docstrings say: run `npm run docs:tables`.");
-  process.exitCode = 1;
+for (const document of ["README.md", join("docs", "installation-configuration.md")]) {
+  const file = join(root, document);
+  const old = readFileSync(file, "utf8");
+  const fresh = old.replace(
+    /(<!-- (\w+)(?: (\S+))? -->\n)[\s\S]*?(<!-- \/ -->)/g,
+    (_, begin, name, prefix, end) => `${begin}\n${tableOf(name, prefix)}\n\n${end}`,
+  );
+  if (!process.argv.includes("--check")) writeFileSync(file, fresh);
+  else if (fresh !== old) {
+    console.error(`${document} does not say what the docstrings say: run \`npm run docs:tables\`.`);
+    process.exitCode = 1;
+  }
 }

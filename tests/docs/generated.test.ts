@@ -9,7 +9,7 @@ const root = resolve(__dirname, "..", "..", "..");
 describe("npm run docs:tables", function () {
   this.timeout(60_000);
 
-  it("has been run: README.md says what the docstrings say", () => {
+  it("has been run: the documents say what the docstrings say", () => {
     execFileSync("node", ["tools/tables.mjs", "--check"], { cwd: root, stdio: "pipe" });
   });
 });

@@ -49,6 +49,10 @@ export const followedElsewhere: Readonly<Record<string, Elsewhere>> = {
     file: "tests/sdks/example.test.ts",
     title: "as its README says",
   },
+  "docs/installation-configuration.md": {
+    file: "tests/sdks/docs.test.ts",
+    title: "does what docs/installation-configuration.md says",
+  },
   "docs/recipes.md": { file: "tests/e2e/recipes.test.ts", title: "has a test for each recipe" },
   "README.md#Your own server": {
     file: "tests/docs/quickstart.test.ts",

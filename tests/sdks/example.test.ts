@@ -1,14 +1,11 @@
-import { cpSync, mkdtempSync, readFileSync, symlinkSync } from "node:fs";
+import { cpSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { expect } from "chai";
 import { type Simulator, startSimulator } from "../../simulator";
-import { commandsOf, fencedBlocks } from "../docs/blocks";
-import { fillIn } from "../docs/registry";
 import { Project } from "../e2e/cli";
 import { peopleOf } from "../e2e/world";
-import { bash } from "../examples/workflow";
-import { archive } from "./plugin";
+import { setUpAsSaidIn } from "./plugin";
 import { python, root, run } from "./program";
 
 describe("examples/python", function () {
@@ -20,7 +17,6 @@ describe("examples/python", function () {
   before(async () => {
     const folder = mkdtempSync(join(tmpdir(), "python-"));
     cpSync(join(root, "examples", "python"), folder, { recursive: true });
-    symlinkSync(archive, join(folder, basename(archive)));
     project = Project.open(folder);
     simulator = await startSimulator();
     organization = simulator.createOrganization("acme");
@@ -35,24 +31,9 @@ describe("examples/python", function () {
   const people = () => peopleOf(simulator, organization.id);
 
   it("is set up as its README says", async () => {
-    const readme = readFileSync(join(project.folder, "README.md"), "utf8");
-    const commands = fencedBlocks(readme)
-      .filter(({ language }) => language === "sh")
-      .flatMap(commandsOf)
-      .map(({ text }) => text)
-      .filter((text) => !/^pulumi (up|stack output)/.test(text))
-      // Adding it needs a Python host: that the plugin is found and has a schema does not.
-      .map((text) => text.replace("package add", "package get-schema"))
-      .join("\n");
-    expect(commands).to.include("package get-schema");
-    const { id, apiKey } = organization;
-    const { code, output } = await bash(
-      fillIn(commands, { apiUrl: simulator.url, organizationId: id, apiKey }),
-      project.folder,
-      project.env,
-      `${apiKey}\n`,
-    );
-    expect(code, output).to.equal(0);
+    const { id: organizationId, apiKey } = organization;
+    const settings = { apiUrl: simulator.url, organizationId, apiKey };
+    await setUpAsSaidIn("examples/python/README.md", project, settings);
   });
 
   it("invites the person of the program and those of the file", async () => {
