@@ -27,7 +27,7 @@ func program(ctx *pulumi.Context) error {
 	for name, person := range people {
 		invitation, err := trieve.NewInvitation(ctx, name, &trieve.InvitationArgs{
 			Email: pulumi.String(person.Email),
-			Role:  pulumi.String(person.Role),
+			Role:  trieve.Role(person.Role),
 		})
 		if err != nil {
 			return err
