@@ -1,10 +1,11 @@
-import { mkdirSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { step } from "./console.mjs";
 import { go } from "./go.mjs";
 import { root } from "./paths.mjs";
 import { capture } from "./process.mjs";
 
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const schema = join(root, "provider", "plugin", "schema.json");
 const sdks = join(root, "dist", "sdks");
 
@@ -20,7 +21,7 @@ async function generate(language, name) {
   const fresh = `${folder}.new`;
   rmSync(fresh, { recursive: true, force: true });
   const options = { module: "tools/gensdk", purpose: "Generating the SDKs" };
-  await step(`SDK for ${name}`, () => go("run", [".", schema, language, fresh], options));
+  await step(`SDK for ${name}`, () => go("run", [".", schema, version, language, fresh], options));
   rmSync(folder, { recursive: true, force: true });
   renameSync(fresh, folder);
 }

@@ -1,5 +1,5 @@
 // Gensdk writes the SDK of one language from a package schema, without a language host, which the
-// Pulumi CLI needs for that: gensdk <schema.json> <python|go> <folder>.
+// Pulumi CLI needs for that: gensdk <schema.json> <version> <python|go> <folder>.
 package main
 
 import (
@@ -17,14 +17,14 @@ import (
 )
 
 func main() {
-	if err := run(os.Args[1], os.Args[2], os.Args[3]); err != nil {
+	if err := run(os.Args[1], os.Args[2], os.Args[3], os.Args[4]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(schemaFile, language, folder string) error {
-	pkg, err := read(schemaFile)
+func run(schemaFile, version, language, folder string) error {
+	pkg, err := read(schemaFile, version)
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func run(schemaFile, language, folder string) error {
 	return nil
 }
 
-func read(file string) (*schema.Package, error) {
+func read(file, version string) (*schema.Package, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
@@ -53,6 +53,7 @@ func read(file string) (*schema.Package, error) {
 	if err := json.Unmarshal(text, &spec); err != nil {
 		return nil, err
 	}
+	spec.Version = version
 	pkg, diagnostics, err := schema.BindSpec(spec, alone{}, schema.ValidationOptions{})
 	if err != nil {
 		return nil, err
