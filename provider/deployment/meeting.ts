@@ -42,6 +42,8 @@ type Line =
       /** The `instance` output of the resource, once the engine has told it. */
       readonly instance?: string;
     }
+  /** From a roster of the plugin, in a preview: whom it would remove, since nothing has declared them by then. */
+  | { readonly named: { readonly people: readonly string[]; readonly key: string } }
   /** From a guard's check. */
   | { readonly approved: Approval }
   /** From a diff, in a preview. */
@@ -154,6 +156,8 @@ export class Meeting {
   readonly #persons = new Map<Resource, string>();
   /** By roster. */
   readonly #approvals = new Map<string, Approval>();
+  /** By person. */
+  readonly #named = new Map<string, string>();
   readonly #reader: Reader;
   /** What this process has been told of the state, by id. */
   readonly known = new Map<string, KnownResource>();
@@ -213,6 +217,17 @@ export class Meeting {
     return other && declaredTwice(person, nameIn(other), nameIn(urn));
   }
 
+  /** A roster of a preview would remove these people, as it has left by this key for the run that follows. */
+  name(people: readonly string[], key: string): void {
+    append(this.engineAddress, { named: { people, key } });
+  }
+
+  /** By which key somebody is left for removal in this deployment. */
+  keyNaming(person: string): string | undefined {
+    this.#readOn();
+    return this.#named.get(person);
+  }
+
   /** The deployment has ended, and a later one may get the same address: who began the file removes it. */
   end(): void {
     if (this.#hasBegun) rmSync(fileOf(this.engineAddress), { force: true });
@@ -235,6 +250,8 @@ export class Meeting {
     for (const line of this.#reader.readOn()) {
       if ("until" in line) this.#isPreview ||= line.preview;
       else if ("approved" in line) this.#approvals.set(line.approved.roster, line.approved);
+      else if ("named" in line)
+        for (const person of line.named.people) this.#named.set(person, line.named.key);
       else if ("declares" in line) this.#declare(line.resource, line.declares, line.instance);
     }
   }

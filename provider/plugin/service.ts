@@ -22,6 +22,7 @@ import type {
   UpdateRequest,
   UpdateResponse,
 } from "@pulumi/pulumi/proto/provider_pb";
+import { forgetNames } from "../deployment/named";
 import { unknownValue } from "../lifecycle/check";
 import { type Inputs, idOf, type Outputs } from "../lifecycle/state";
 import { printable } from "../printable";
@@ -146,15 +147,23 @@ export class Service {
     const args = type.kind === kinds.apiKey ? { ...news.values, tag: tagOf(urn) } : news.values;
     const { inputs, problems } = type.kind.check(take(request.getOlds()).values, args, this.#host);
     const all = [...this.#host.problems, ...unknownArguments(type, news.values), ...problems];
-    if (type.kind === kinds.person && inputs) {
-      const { email, organizationId } = inputs as Inputs;
-      const twice =
-        email === unknownValue || organizationId === unknownValue
-          ? undefined
-          : this.#host.meeting.declare(urn, idOf({ email, organizationId }));
-      if (twice !== undefined) all.push(twice);
-    }
+    if (type.kind === kinds.person && inputs) all.push(...this.#declare(urn, inputs as Inputs));
     return checked(news, inputs ?? news.values, all);
+  }
+
+  /** @returns what is wrong with it */
+  #declare(urn: string, { email, organizationId }: Inputs): string[] {
+    if (email === unknownValue || organizationId === unknownValue) return [];
+    const { meeting } = this.#host;
+    const person = idOf({ email, organizationId });
+    const twice = meeting.declare(urn, person);
+    const key = meeting.keyNaming(person);
+    if (key === undefined) return twice === undefined ? [] : [twice];
+    forgetNames(key);
+    const roster = key.slice(key.lastIndexOf("::") + 2);
+    return [
+      `${email} is declared only after roster "${roster}" with unmanaged: "remove" has looked for those whom nothing declares. Put this resource into the dependsOn of the roster, or the address on its list.`,
+    ];
   }
 
   async diff(request: DiffRequest): Promise<DiffResponse> {

@@ -155,6 +155,9 @@ async function tell(previewed: Previewed, access: Access): Promise<readonly stri
       if (refused !== undefined) throw problem(refused);
       // For the run that follows, which removes nobody else.
       leaveNames({ key, server: apiUrl, organizationId, emails });
+      // Who is declared later in the program is refused by their check.
+      const unmanagedPeople = emails.map((email) => idOf({ organizationId, email }));
+      native?.meeting.name(unmanagedPeople, key);
     }
     return emails;
   } catch (error) {

@@ -1,0 +1,123 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { invitation, ref, YamlWorld } from "./yaml";
+
+describe("a roster of a program in YAML, with the real CLI", function () {
+  this.timeout(120_000);
+  let yaml: YamlWorld;
+  const world = () => yaml.world;
+  const file = () => join(world().project.folder, "members.yaml");
+  const people = ["ada", "bob", "cleo", "dora"].map((name) => `${name}@example.com`);
+  const list = (...lines: string[]) =>
+    writeFileSync(file(), ["members:", ...lines.map((line) => `  - ${line}`)].join("\n"));
+  const team = (properties: object = {}, more: Parameters<YamlWorld["declare"]>[0] = {}) =>
+    yaml.declare(
+      {
+        team: { type: "trieve:Roster", properties: { file: "members.yaml", ...properties } },
+        ...more,
+      },
+      { counts: ref("team.counts") },
+    );
+  beforeEach(async () => {
+    yaml = await YamlWorld.create();
+  });
+  afterEach(() => world().end());
+
+  it("holds everybody on its list, and tells of each in the preview", async () => {
+    list(...people);
+    await team();
+    const preview = await world().succeed("preview");
+    for (const email of people) expect(preview.output).to.contain(`${email}: invite as user`);
+    await world().succeed("up");
+    expect(await world().project.outputs()).to.deep.equal({ counts: { member: 0, pending: 4 } });
+    await world().succeed("up", "--expect-no-changes");
+    list(...people.slice(1));
+    expect((await world().succeed("preview")).output).to.match(
+      /ada@example.com line deleted; pending/,
+    );
+    await world().succeed("up");
+    expect(Object.keys(world().people())).to.have.members(people.slice(1));
+  });
+
+  it("with mistakes: each is named with its line and column, and nothing is asked", async () => {
+    list("ada@example", "{ email: bob@example.com, rol: owner }");
+    await team();
+    expect((await world().fail("preview")).output)
+      .to.contain('members.yaml:2:5: "ada@example" has no proper domain')
+      .and.contain('members.yaml:3:31: unknown key "rol": write role');
+    await team({ file: "other.yaml" });
+    expect((await world().fail("preview")).output).to.contain("there is no file");
+    expect(world().requests()).to.deep.equal([]);
+  });
+
+  it("has rails, which no flag leads around", async () => {
+    list(...people);
+    await team({ breakGlass: ["ada@example.com"] });
+    await world().succeed("up");
+    const before = world().people();
+    list(people[0] ?? "");
+    expect((await world().fail("preview")).output).to.contain("would remove 3 of 4 people");
+    expect((await world().fail("up")).output).to.contain("limits.maxRemovals");
+    const parts = "urn:pulumi:test::e2e::trieve:index:Roster$trieve:index:";
+    const person = `${parts}Invitation::team/bob@example.com`;
+    const guard = `${parts}RosterGuard::team/guard`;
+    await world().fail("destroy");
+    await world().fail("destroy", "--exclude-protected");
+    await world().fail("destroy", "--target", person);
+    await world().fail("up", "--target", person);
+    await world().fail("up", "--exclude", guard);
+    expect(world().people()).to.deep.equal(before);
+    list(...people);
+    await team({ limits: { maxRemovals: "100%" } });
+    await world().succeed("up");
+    await world().succeed("destroy");
+    expect(world().people()).to.deep.equal({});
+  });
+
+  it("takes people over from loose resources and gives them back, and nobody is out for a moment", async () => {
+    const [ada = "", ...others] = people;
+    await yaml.declare({ ada: invitation({ email: ada }) });
+    await world().succeed("up");
+    list(...people);
+    await team();
+    await world().succeed("up");
+    list(...others);
+    await team({}, { ada: invitation({ email: ada }) });
+    expect((await world().succeed("up")).output).to.contain("ada@example.com stays");
+    expect(world().mailsTo(ada)).to.equal(1);
+    expect(Object.keys(world().people())).to.have.members(people);
+  });
+
+  it("removes whom nothing declares, once a preview has named them", async () => {
+    const stranger = "mallory@example.com";
+    list(...people);
+    world().simulator.addInvitation(world().organization.id, stranger, "user", null);
+    await team({ unmanaged: "remove" });
+    expect((await world().succeed("preview")).output).to.match(
+      /mallory@example.com is not declared/,
+    );
+    await world().succeed("up");
+    expect(Object.keys(world().people())).to.have.members(people);
+  });
+
+  it("does not take somebody for a stranger whom the program declares after it", async () => {
+    const [ada = "", ...others] = people;
+    list(...others);
+    world().simulator.addInvitation(world().organization.id, ada, "user", null);
+    const loose = (options: object) => ({ ada: invitation({ email: ada }, options) });
+    await team({ unmanaged: "remove" }, loose({ dependsOn: [ref("team")] }));
+    expect((await world().fail("preview")).output).to.contain("dependsOn of the roster");
+    await yaml.declare({
+      ...loose({}),
+      team: {
+        type: "trieve:Roster",
+        properties: { file: "members.yaml", unmanaged: "remove" },
+        options: { dependsOn: [ref("ada")] },
+      },
+    });
+    await world().succeed("preview");
+    await world().succeed("up");
+    expect(Object.keys(world().people())).to.have.members(people);
+  });
+});
