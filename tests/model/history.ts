@@ -8,10 +8,11 @@ import {
   act,
   fault,
   faultName,
+  faults,
   isUndisturbed,
   Organization,
   onlyLostItsEngine,
-  people,
+  person,
   report,
   role,
   type Stage,
@@ -59,7 +60,6 @@ export interface History {
 
 const slots = 3;
 
-const person = fc.nat(people - 2);
 const slot = fc.nat(slots - 1);
 const maybeRole = fc.option(role, { nil: undefined, freq: 4 });
 const maybeScopes = fc.oneof(
@@ -107,11 +107,7 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
 const run: fc.Arbitrary<Run> = fc.record({
   command: fc.constantFrom<Run["command"][]>("up", "up", "up --refresh", "refresh"),
   parallel: fc.constantFrom(4, 1),
-  faults: fc.oneof(
-    { weight: 2, arbitrary: fc.constant<Fault[]>([]) },
-    { weight: 3, arbitrary: fault.map((one) => [one]) },
-    { weight: 1, arbitrary: fc.tuple(fault, fault).map((two) => [...two]) },
-  ),
+  faults: faults(2, 3, 1),
 });
 
 const step: fc.Arbitrary<Step> = fc.record({
@@ -172,10 +168,7 @@ const dethroned: fc.Arbitrary<Step[]> = fc
     role: maybeRole,
     edits: fc.tuple(edit, edit),
     leave: fc.boolean(),
-    faults: fc.oneof(
-      { weight: 2, arbitrary: fc.constant<Fault[]>([]) },
-      { weight: 1, arbitrary: fault.map((one) => [one]) },
-    ),
+    faults: faults(2, 1),
   })
   .map(({ deletionPolicy, role, edits, leave, faults }) => {
     const owners = [0, 1];

@@ -14,6 +14,8 @@ const scopeSets: readonly (readonly string[])[] = [
 /** Four whom a program may declare, one whom it never does. */
 export const people = 5;
 
+/** Somebody whom a program may declare: the last of them none does. */
+export const person = fc.nat(people - 2);
 export const role = fc.constantFrom(...roles);
 export const scopes = fc.constantFrom(...scopeSets);
 
@@ -73,6 +75,14 @@ export const fault: fc.Arbitrary<Fault> = fc.record({
   times: fc.constantFrom(1, 1, 1, 2, 30),
   what: faultName,
 });
+
+/** None, one or two of them, as often as the weights say. */
+export function faults(...weights: readonly number[]): fc.Arbitrary<Fault[]> {
+  const some = [fc.constant<Fault[]>([]), fault.map((one) => [one]), fc.tuple(fault, fault)];
+  return fc.oneof(
+    ...weights.map((weight, n) => ({ weight, arbitrary: some[n] as fc.Arbitrary<Fault[]> })),
+  );
+}
 
 /** Something that must never be. */
 export class Violation extends Error {}

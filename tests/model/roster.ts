@@ -11,11 +11,13 @@ import {
   type Act,
   act,
   fault,
+  faults,
   isUndisturbed,
   type MailPolicy,
   Organization,
   onlyLostItsEngine,
   people,
+  person,
   report,
   role,
   type Stage,
@@ -75,7 +77,6 @@ export interface History {
   steps: Step[][];
 }
 
-const person = fc.nat(people - 2);
 const line: fc.Arbitrary<Line> = fc.record({
   role: fc.option(role, { nil: undefined, freq: 3 }),
   scopes: fc.option(scopes, { nil: undefined, freq: 2 }),
@@ -160,10 +161,7 @@ const run: fc.Arbitrary<Run> = fc.record({
   isCareless: fc.constantFrom(false, false, false, true),
   excludeProtected: fc.boolean(),
   parallel: fc.constantFrom(4, 1),
-  faults: fc.oneof(
-    { weight: 1, arbitrary: fc.constant<Fault[]>([]) },
-    { weight: 1, arbitrary: fault.map((one) => [one]) },
-  ),
+  faults: faults(1, 1),
 });
 
 const step: fc.Arbitrary<Step> = fc.record({

@@ -13,24 +13,26 @@ import {
 import type { Fault } from "../../simulator";
 import {
   disguised,
-  type Failures,
   foreign,
   garbled,
   misleading,
   onlyOnce,
   passing,
   refusals,
-  says,
   unanswered,
 } from "../lifecycle/world";
 import {
   type World as AnyWorld,
   always,
+  describeFailures,
   inWorld as inAnyWorld,
   messageOf,
+  only404,
   outcomeOf,
+  type Row,
   times,
   type WorldOptions,
+  without404,
 } from "./world";
 
 const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -251,57 +253,30 @@ async function run(world: World, verb: Verb, id: string): Promise<string> {
   }
 }
 
-interface Row {
-  when: string;
-  failures: Failures;
-  /** @default 1 */
-  times?: number;
-  calls: readonly string[];
-  outcome: string;
-  /** How many keys. */
-  leaves: number;
-  options?: WorldOptions;
-}
-
+/** @param fault `afterPost`: only of what is asked after the key is made */
 function failing(
   title: string,
   verb: Verb,
-  fault: Omit<Fault, "effect" | "times"> & { readonly afterPost?: boolean },
-  rows: readonly Row[],
+  {
+    afterPost = false,
+    ...fault
+  }: Omit<Fault, "effect" | "times"> & { readonly afterPost?: boolean },
+  rows: readonly Row<number>[],
   before: (world: World) => string = () => "",
 ): void {
-  const { afterPost = false, ...rest } = fault;
-  describe(`${title}, when ${fault.route} fails`, () => {
-    for (const { when, failures, times = 1, calls, outcome, leaves, options = {} } of rows)
-      describe(when, () => {
-        for (const [name, [effect, error]] of Object.entries(failures))
-          it(name, () =>
-            inWorld(options, async (world) => {
-              const id = before(world);
-              const isPosted = () => world.calls().includes(post);
-              world.simulator.fault({
-                ...rest,
-                ...(afterPost ? { when: isPosted } : {}),
-                times,
-                effect,
-              });
-              expect({
-                outcome: await outcomeOf(run(world, verb, id)),
-                calls: world.calls(),
-                leaves: keysOf(world).length,
-              }).to.deep.equal({ outcome: outcome.replace("{error}", error), calls, leaves });
-            }),
-          );
-      });
+  describeFailures(`${title}, when ${fault.route} fails`, rows, {
+    inWorld,
+    prepare: (world) => {
+      const id = before(world);
+      return () => run(world, verb, id);
+    },
+    faultIn: (world) => ({
+      ...fault,
+      ...(afterPost ? { when: () => world.calls().includes(post) } : {}),
+    }),
+    leavesOf: (world) => keysOf(world).length,
   });
 }
-
-const without404: Failures = Object.fromEntries(
-  Object.entries(refusals).filter(([name]) => name !== "404 Organization not found"),
-);
-const only404: Failures = {
-  "404 Organization not found": [says(404, "Not Found: Organization not found"), "NotFound"],
-};
 
 failing("create", "create", { route: post }, [
   { when: "refused", failures: refusals, calls: [list, post], outcome: "{error}", leaves: 0 },

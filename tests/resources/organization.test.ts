@@ -10,7 +10,6 @@ import {
 import type { Effect, Fault, Simulator } from "../../simulator";
 import {
   disguised,
-  type Failures,
   foreign,
   garbled,
   misleading,
@@ -23,13 +22,16 @@ import {
 import {
   adminKey,
   always,
+  describeFailures,
   inWorld,
   messageOf,
   nth,
+  only404,
   outcomeOf,
+  type Row,
   times,
   type World,
-  type WorldOptions,
+  without404,
 } from "./world";
 
 const called = ({ simulator }: World, name: string) =>
@@ -128,50 +130,27 @@ function ownDev(simulator: Simulator): string {
   return id;
 }
 
-interface Row {
-  when: string;
-  failures: Failures;
-  /** @default 1 */
-  times?: number;
-  calls: readonly string[];
-  /** `{error}`: the class of error that the failure makes. */
-  outcome: string;
-  leaves: readonly string[];
-  options?: WorldOptions;
-}
-
-function failing(verb: Verb, fault: Omit<Fault, "effect" | "times">, rows: readonly Row[]): void {
-  describe(`${verb}, when ${fault.route} fails`, () => {
-    for (const { when, failures, times = 1, calls, outcome, leaves, options = {} } of rows)
-      describe(when, () => {
-        for (const [name, [effect, error]] of Object.entries(failures))
-          it(name, () =>
-            inWorld(options, async (world) => {
-              if (verb !== "create") ownDev(world.simulator);
-              world.simulator.fault({ ...fault, times, effect });
-              expect({
-                outcome: await outcomeOf(run(world, verb)),
-                calls: world.calls(),
-                leaves: world.simulator.organizations().map((one) => one.name),
-              }).to.deep.equal({
-                outcome: outcome.replace("{error}", error),
-                calls,
-                leaves: ["default", ...leaves],
-              });
-            }),
-          );
-      });
+function failing(
+  verb: Verb,
+  fault: Omit<Fault, "effect" | "times">,
+  rows: readonly Row<readonly string[]>[],
+): void {
+  describeFailures(`${verb}, when ${fault.route} fails`, rows, {
+    inWorld,
+    prepare: (world) => {
+      if (verb !== "create") ownDev(world.simulator);
+      return () => run(world, verb);
+    },
+    faultIn: () => fault,
+    leavesOf: ({ simulator }) =>
+      simulator
+        .organizations()
+        .map(({ name }) => name)
+        .filter((name) => name !== "default"),
   });
 }
 
 const post = "createOrganization";
-const without404: Failures = Object.fromEntries(
-  Object.entries(refusals).filter(([name]) => name !== "404 Organization not found"),
-);
-const only404: Failures = {
-  "404 Organization not found": [says(404, "Not Found: Organization not found"), "NotFound"],
-};
-
 failing("create", { route: post }, [
   { when: "refused", failures: refusals, calls: ["me", post], outcome: "{error}", leaves: [] },
   {

@@ -1,9 +1,10 @@
+import { expect } from "chai";
 import type { Server } from "../../provider/resources/organization";
 import { AdminClient } from "../../provider/trieve/admin";
 import type { Limits } from "../../provider/trieve/client";
 import type { TrieveError } from "../../provider/trieve/errors";
 import { type Fault, type Simulator, startSimulator } from "../../simulator";
-import { limits } from "../lifecycle/world";
+import { type Failures, limits, refusals } from "../lifecycle/world";
 
 export const adminKey = "key-of-the-account-default";
 
@@ -92,3 +93,55 @@ export const times = (n: number, calls: readonly string[]): string[] =>
   Array.from({ length: n }, () => calls).flat();
 
 export const always = Number.POSITIVE_INFINITY;
+
+const notFound = "404 Organization not found";
+export const without404: Failures = Object.fromEntries(
+  Object.entries(refusals).filter(([name]) => name !== notFound),
+);
+export const only404: Failures = { [notFound]: refusals[notFound] as Failures[string] };
+
+/** What comes of an operation, for each of some failures. */
+export interface Row<Leaves> {
+  readonly when: string;
+  readonly failures: Failures;
+  /** @default 1 */
+  readonly times?: number;
+  readonly calls: readonly string[];
+  /** `{error}`: the class of error that the failure makes. */
+  readonly outcome: string;
+  readonly leaves: Leaves;
+  readonly options?: WorldOptions;
+}
+
+/** How an operation is run that is to fail. */
+export interface Play<W extends World, Leaves> {
+  readonly inWorld: (options: WorldOptions, test: (world: W) => Promise<void>) => Promise<void>;
+  /** Puts into the world what is there before, and returns the operation. */
+  readonly prepare: (world: W) => () => Promise<string>;
+  readonly faultIn: (world: W) => Omit<Fault, "effect" | "times">;
+  readonly leavesOf: (world: W) => Leaves;
+}
+
+export function describeFailures<W extends World, Leaves>(
+  title: string,
+  rows: readonly Row<Leaves>[],
+  { inWorld, prepare, faultIn, leavesOf }: Play<W, Leaves>,
+): void {
+  describe(title, () => {
+    for (const { when, failures, times = 1, calls, outcome, leaves, options = {} } of rows)
+      describe(when, () => {
+        for (const [name, [effect, error]] of Object.entries(failures))
+          it(name, () =>
+            inWorld(options, async (world) => {
+              const operation = prepare(world);
+              world.simulator.fault({ ...faultIn(world), times, effect });
+              expect({
+                outcome: await outcomeOf(operation()),
+                calls: world.calls(),
+                leaves: leavesOf(world),
+              }).to.deep.equal({ outcome: outcome.replace("{error}", error), calls, leaves });
+            }),
+          );
+      });
+  });
+}
