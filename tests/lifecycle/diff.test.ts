@@ -90,6 +90,7 @@ const cases: Record<string, readonly Case[]> = {
     { it: "another policy", declares: { deletionPolicy: "remove" }, before: {} },
     { it: "policy unknown", declares: { deletionPolicy: unknownValue }, before: {} },
     { it: "a resendTrigger", declares: { resendTrigger: "1" }, before: {} },
+    { it: "a roster", declares: { roster: "urn-of-a-roster" }, before: {} },
     {
       it: "another resendTrigger",
       declares: { resendTrigger: "2" },

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { OwnerWrites } from "../../provider/lifecycle/owners";
+import { refusedWith, unanswered } from "../../provider/trieve/errors";
 import { ownMeetingFolder } from "./world";
 
 /** Operations that end when told, and what has happened so far. */
@@ -108,4 +109,31 @@ describe("owner writes", () => {
     expect(await failed.catch((error: Error) => error.message)).to.equal("no");
     expect(await owners.lower(async () => "next")).to.equal("next");
   });
+});
+
+describe("who surely stays an owner", () => {
+  const attempt = { what: "remove bob@x.example", server: "http://t.example" };
+  const lost = unanswered(attempt, "reset", "ECONNRESET");
+  const refused = refusedWith(attempt, 403, "Forbidden", { keyAdvice: "" }, 0);
+  const failed = async (error: Error) => {
+    throw error;
+  };
+  const rows: readonly [it: string, writes: () => Promise<unknown>, certain: string[]][] = [
+    ["writes that were answered: the lists tell of them", async () => undefined, ["bob", "eve"]],
+    ["writes of which nobody knows", async () => lost, ["eve"]],
+    ["writes that the server refused", () => failed(refused), ["bob", "eve"]],
+    ["writes that failed unheard", () => failed(lost), ["eve"]],
+    ["writes that failed for another reason", () => failed(new Error("gone")), ["eve"]],
+  ];
+  for (const [name, writes, certain] of rows)
+    it(`after ${name}`, async () => {
+      const owners = new OwnerWrites("doubts");
+      await owners
+        .doubting(["bob"], async () => {
+          expect(owners.certain(["bob", "eve"])).to.deep.equal(["eve"]);
+          return writes();
+        })
+        .catch(() => {});
+      expect(owners.certain(["bob", "eve"])).to.deep.equal(certain);
+    });
 });

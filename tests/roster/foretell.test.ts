@@ -1,9 +1,14 @@
 import { expect } from "chai";
 import { wantedOf } from "../../provider/lifecycle/decide";
 import type { Everybody } from "../../provider/lifecycle/everybody";
-import { type Forecast, forecast, type Situation } from "../../provider/lifecycle/forecast";
+import { forecast, lowersAnybody, type Situation } from "../../provider/lifecycle/forecast";
 import { observe } from "../../provider/lifecycle/observe";
-import { foretellLeaving, foretellUnmanaged, foretellWanted } from "../../provider/roster/foretell";
+import {
+  foretellLeaving,
+  foretellSwept,
+  foretellUnmanaged,
+  foretellWanted,
+} from "../../provider/roster/foretell";
 import type { RosterPerson } from "../../provider/roster/rails";
 import type { Role } from "../../provider/trieve/model";
 
@@ -319,10 +324,43 @@ describe("what a preview tells of those whom nothing declares", () => {
       Array.from({ length: 12 }, (_, i) => [`p${i + 10}@x.example`, "member user"]),
     );
     const names = Array.from({ length: 10 }, (_, i) => `p${i + 10}@x.example`).join(", ");
-    const [first, ...others] = unmanaged(many, () => false);
-    expect(foretellUnmanaged("acme", [first as Forecast, ...others])).to.deep.equal({
+    expect(
+      foretellUnmanaged(
+        "acme",
+        unmanaged(many, () => false),
+      ),
+    ).to.deep.equal({
       level: "warn",
       text: `12 people whom nothing here declares in organization acme: ${names} and 2 more. Put them on the roster, or set \`unmanaged\` to "remove" or "ignore".`,
     });
+  });
+});
+
+describe("what a preview tells of those whom a roster removes though nothing declares them", () => {
+  const swept = (breakGlass: readonly string[], keyAccount?: string) => {
+    const situation: Situation = {
+      everybody: organization({ "olga@x.example": "member owner", [email]: "member user" }),
+      wanted: [],
+      leaving: [email],
+      breakGlass: new Set(breakGlass),
+      isDeclared: () => true,
+    };
+    expect(lowersAnybody(situation)).to.equal(true);
+    expect(lowersAnybody({ ...situation, leaving: [] })).to.equal(false);
+    return forecast(situation, keyAccount).map(foretellSwept);
+  };
+  const is = `${email} is not declared; member since 2026-11-01 as user`;
+
+  it("that they go", () => {
+    expect(swept([])).to.deep.equal([{ level: "warn", text: `${is}; removes them` }]);
+  });
+
+  it("that a guard keeps them", () => {
+    expect(swept([email])).to.deep.equal([
+      { level: "warn", text: `${is}; stays: breakGlass protects this address` },
+    ]);
+    expect(swept([], `account of ${email}`)).to.deep.equal([
+      { level: "warn", text: `${is}; stays: the API key belongs to this account` },
+    ]);
   });
 });
