@@ -153,7 +153,26 @@ const roster: Contender = {
   }),
 };
 
-export const contenders = [floor, plain, resources, roster] as const;
+/** Pulumi's host of YAML programs costs less than a Node.js program, and the plugin is another process than the others'. */
+const yaml: Contender = {
+  name: "trieve:Invitation in YAML",
+  files: (people) => ({
+    // JSON is YAML.
+    "Pulumi.yaml": JSON.stringify({
+      name: "bench",
+      runtime: "yaml",
+      plugins: { providers: [{ name: "trieve", path: "../node_modules/.bin" }] },
+      resources: Object.fromEntries(
+        people.map((properties) => [properties.email, { type: "trieve:Invitation", properties }]),
+      ),
+    }),
+  }),
+};
+
+export const contenders = [floor, plain, resources, roster, yaml] as const;
+
+/** The same as an earlier version of this package has it. */
+export const before: Contender = { ...resources, name: "TrieveInvitation before" };
 
 /** Trieve's own client in a loop, one request after the other. */
 export const pythonScript = (n: number, { url, id, apiKey }: Organization) => `

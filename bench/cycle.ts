@@ -1,6 +1,16 @@
 /** The life of people under one contender, from nothing to nothing, and what each step of it costs. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join, resolve } from "node:path";
 import { Project } from "../tests/e2e/cli";
 import {
@@ -38,7 +48,8 @@ const root = resolve(__dirname, "..", "..");
 export class Sandbox {
   readonly folder: string;
 
-  constructor() {
+  /** @param source a checkout of this package that is built */
+  constructor(source = root) {
     const parent = join(root, "dist", "measured");
     mkdirSync(parent, { recursive: true });
     this.folder = mkdtempSync(join(parent, "sandbox-"));
@@ -46,7 +57,7 @@ export class Sandbox {
     // Without one of its own, what is found by this package's name is the checkout.
     writeFileSync(join(this.folder, "package.json"), JSON.stringify({ private: true }));
     const pack = ["pack", "--json", "--loglevel=error", "--pack-destination", this.folder];
-    const [tarball] = JSON.parse(execFileSync("npm", pack, { cwd: root, encoding: "utf8" }));
+    const [tarball] = JSON.parse(execFileSync("npm", pack, { cwd: source, encoding: "utf8" }));
     // The SDK asks for the package from where it lies itself: it has to be here too.
     execFileSync("cp", ["--archive", "--link", join(root, "node_modules"), packages]);
     const installed = join(packages, "pulumi-trieve");
@@ -54,6 +65,11 @@ export class Sandbox {
     mkdirSync(installed);
     const strip = "--strip-components=1";
     execFileSync("tar", ["-xzf", join(this.folder, tarball.filename), "-C", installed, strip]);
+    const plugin = join(installed, "dist", "provider", "plugin", "main.js");
+    if (existsSync(plugin)) {
+      chmodSync(plugin, 0o755);
+      symlinkSync(plugin, join(packages, ".bin", "pulumi-resource-trieve"));
+    }
     mkdirSync(join(packages, "pulumi-floor"));
     writeFileSync(join(packages, "pulumi-floor", "index.js"), floorPackage);
   }
@@ -85,7 +101,8 @@ export async function* cycle(
     name: "bench",
     parent: sandbox.folder,
     ...settingsOf(organization),
-    ...(env === undefined ? {} : { env: { ...env } }),
+    // As programs of users start, and not those of tests.
+    env: { NODE_OPTIONS: "", ...env },
   });
   const declare = (declared: readonly Person[]) => {
     for (const [name, text] of Object.entries(contender.files(declared, organization)))
@@ -97,7 +114,7 @@ export async function* cycle(
     const cost = await measure(
       ["pulumi", ...command, ...all, "--yes", "--skip-preview", "--non-interactive"],
       { cwd: project.folder, env: project.env },
-      (line) => line.includes("dynamic-provider"),
+      (line) => /dynamic-provider|pulumi-resource-trieve/.test(line),
       server.pid,
     );
     const { byRoute, inFlight } = await server.ask("requests");

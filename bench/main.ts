@@ -2,9 +2,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { type Contender, contenders } from "./contenders";
+import { before, type Contender, contenders } from "./contenders";
 import { cycle, Python, pythonVerbs, Sandbox, type Setting, type Step } from "./cycle";
-import { type Results, writeReport } from "./report";
+import { printRatios, type Results, writeReport } from "./report";
 import { Server, type Speed, speeds } from "./server";
 import { starts } from "./starts";
 
@@ -23,8 +23,13 @@ interface Plan {
   readonly once: readonly Setting[];
 }
 
-function planOf(quick: boolean, full: boolean, rounds: number | undefined): Plan {
+function planOf({ quick, full, rounds, people }: Choice): Plan {
   const [none, real] = Object.keys(speeds) as [Speed, Speed];
+  if (people !== undefined) {
+    const one = { people, speed: real, env: skip };
+    const variants = [one, { ...one, options: ["--parallel", "64"] }];
+    return { rounds: rounds ?? 1, settings: [], variants, once: [] };
+  }
   if (quick) {
     const settings = [10, 300].map((people) => ({ people, speed: none, env: skip }));
     return { rounds: rounds ?? 1, settings, variants: [], once: [] };
@@ -48,26 +53,43 @@ function planOf(quick: boolean, full: boolean, rounds: number | undefined): Plan
   };
 }
 
+interface Choice {
+  readonly quick: boolean;
+  readonly full: boolean;
+  readonly rounds: number | undefined;
+  /** This many, with the times of a real server and the parallelism of the engine's default and of 64, and no others. */
+  readonly people: number | undefined;
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       quick: { type: "boolean", default: false },
       full: { type: "boolean", default: false },
       rounds: { type: "string" },
+      people: { type: "string" },
+      before: { type: "string" },
       report: { type: "boolean", default: false },
     },
   });
-  const file = join(folder, values.quick ? "quick.json" : "results.json");
-  if (!values.report) {
-    const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
-    await run(planOf(values.quick, values.full, rounds), file);
-  }
+  const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
+  const choice = { ...values, rounds: number(values.rounds), people: number(values.people) };
+  const isPart = values.quick || values.people !== undefined;
+  const file = join(folder, isPart ? "part.json" : "results.json");
+  if (!values.report) await run(planOf(choice), values.before, file);
   const results = JSON.parse(readFileSync(file, "utf8")) as Results;
-  writeReport(results, values.quick ? folder : join(root, "docs"));
+  writeReport(results, isPart ? folder : join(root, "docs"));
+  printRatios(results);
 }
 
-async function run({ rounds, settings, variants, once }: Plan, file: string): Promise<void> {
+/** @param earlier a checkout of an earlier version, built, which is measured as well */
+async function run(
+  { rounds, settings, variants, once }: Plan,
+  earlier: string | undefined,
+  file: string,
+): Promise<void> {
   const sandbox = new Sandbox();
+  const earlierSandbox = earlier === undefined ? undefined : new Sandbox(earlier);
   const results: Results = { steps: [], starts: [] };
   const record = (round: number, setting: Setting, contender: string, step: Step) => {
     results.steps.push({ round, setting, contender, ...step });
@@ -92,12 +114,14 @@ async function run({ rounds, settings, variants, once }: Plan, file: string): Pr
       for (const setting of [...settings, ...variants, ...(round === 1 ? once : [])]) {
         // One of its own for each: lists of earlier people do not make it slower.
         const isVariant = !settings.includes(setting);
-        for (const contender of contendersFor(setting, isVariant)) {
+        const runIn = async (folder: Sandbox, contender: Contender) => {
           const server = await Server.start(setting.speed);
-          for await (const step of cycle(sandbox, server, contender, setting))
+          for await (const step of cycle(folder, server, contender, setting))
             record(round, setting, contender.name, step);
           await server.stop();
-        }
+        };
+        for (const contender of contendersFor(setting, isVariant)) await runIn(sandbox, contender);
+        if (earlierSandbox) await runIn(earlierSandbox, before);
         if (python === undefined || isVariant) continue;
         const server = await Server.start(setting.speed);
         for await (const step of python.cycle(server, setting.people))
@@ -107,14 +131,15 @@ async function run({ rounds, settings, variants, once }: Plan, file: string): Pr
     }
   } finally {
     sandbox.remove();
+    earlierSandbox?.remove();
   }
 }
 
 const pythonName = `trieve_py_client in a loop (${pythonVerbs.join(" and ")} only)`;
 
 function contendersFor({ people }: Setting, isVariant: boolean): readonly Contender[] {
-  const [floor, , ours] = contenders;
-  if (isVariant) return [floor, ours];
+  const [floor, , ours, , yaml] = contenders;
+  if (isVariant) return [floor, ours, yaml];
   return contenders.filter(({ maxPeople = Number.POSITIVE_INFINITY }) => people <= maxPeople);
 }
 

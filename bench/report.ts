@@ -37,6 +37,30 @@ export function writeReport(all: Results, folder: string): void {
   writeFileSync(join(folder, "performance.svg"), chart(groups));
 }
 
+/** To the console: what each contender took, as a multiple of the floor. */
+export function printRatios({ steps }: Results): void {
+  for (const [name, all] of groupBy(steps, nameOf)) {
+    const floor = all[0]?.contender;
+    const took = (contender: string | undefined, verb: Verb) =>
+      median(
+        all
+          .filter((step) => step.contender === contender && step.verb === verb)
+          .map(({ cost }) => cost.wallMs),
+      );
+    console.log(`\n${name}`);
+    console.table(
+      Object.fromEntries(
+        [...groupBy(all, ({ contender }) => contender).keys()].map((contender) => [
+          contender,
+          Object.fromEntries(
+            verbs.map((verb) => [verb, ratio(took(contender, verb), took(floor, verb))]),
+          ),
+        ]),
+      ),
+    );
+  }
+}
+
 /** Where all rounds of a step were disturbed, the least disturbed one. */
 function undisturbed(steps: Results["steps"]): Measured[] {
   const same = groupBy(steps, (step) => `${nameOf(step)} ${step.contender} ${step.verb}`);
