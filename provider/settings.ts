@@ -2,7 +2,7 @@ import { defined } from "./defined";
 import { printable } from "./printable";
 import { roles } from "./trieve/model";
 
-/** Whether a person is to be told: `required`, a mail that fails is an error; `optional`, the row is enough. */
+/** With `required`, an email that fails is an error. With `optional`, it is not. */
 export type MailPolicy = "required" | "optional";
 
 /** Where the API key comes from: `TRIEVE_API_KEY`, stack config, or an explicit `trieve.Provider`. */

@@ -1,9 +1,9 @@
 import type { Role } from "../trieve/model";
 
-/** What becomes of a person when the resource is deleted. */
+/** What deleting the resource of a person does. */
 export type DeletionPolicy = "revert" | "remove";
 
-/** `pending`: invited, not accepted. `member`: in. `absent`: neither, though declared; the next `up` repairs it. */
+/** `pending` means invited, `member` a member, and `absent` neither. The next `up` invites absent people again. */
 export type Status = "pending" | "member" | "absent";
 
 /** What the program declares of one person, checked and filled in. A key that was not given is missing. */

@@ -5,38 +5,39 @@ import { dynamicType, storedProvider } from "../dynamic/stored";
 import type { Role } from "../trieve/model";
 import { problem } from "./problem";
 
-/** Arguments of {@link TrieveApiKey}. A change of any of them makes a new key, and then deletes the old one. */
+/** Arguments of {@link TrieveApiKey}. A change of any of them replaces the key. */
 export interface TrieveApiKeyArgs {
-  /** UUID. @default the provider's organization */
+  /** UUID of the organization. @default the provider's organization */
   organizationId?: pulumi.Input<string>;
-  /** What it is called in the dashboard, where a mark of this resource follows it. */
+  /** Name of the key. The dashboard shows it with a suffix that identifies this resource. */
   name: pulumi.Input<string>;
-  /** `"user"` reads; people take a key of `"admin"`, and owners among them one of `"owner"`. */
+  /** `"user"` can read. `"admin"` can also manage people, except owners. `"owner"` can manage everybody. */
   role: pulumi.Input<Role>;
   /**
-   * Route patterns such as `"POST /api/chunk/search"`. Only these are allowed, **and on these the key acts as owner**.
-   * Patterns are regular expressions that may match anywhere in `METHOD /path`. @default no restriction
+   * Route patterns such as `"POST /api/chunk/search"`. The key allows only these routes, **and acts as owner on them**.
+   * Each pattern is a regular expression that may match anywhere in `METHOD /path`. @default no restriction
    */
   scopes?: pulumi.Input<pulumi.Input<string>[]>;
-  /** UUIDs of the datasets that it is for. @default all of the organization */
+  /** UUIDs of the datasets that the key can access. @default all datasets of the organization */
   datasetIds?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Until when it is good: ISO 8601 with a zone, such as `"2027-01-31T00:00:00Z"`, ahead when the key is made.
-   * @default for ever
+   * Expiry time, ISO 8601 with a time zone, such as `"2027-01-31T00:00:00Z"`. Must be in the future when the key is
+   * created.
+   * @default never
    */
   expiresAt?: pulumi.Input<string>;
-  /** Any change makes a new key. */
+  /** Any text. Changing it replaces the key. */
   rotateTrigger?: pulumi.Input<string>;
 }
 
 /**
- * An API key of an organization. Its id is the key's UUID. Its text is told once, when it is made, and is in the secret
- * output `apiKey` and nowhere else. It takes the server's admin key, or a key of the organization of role admin.
+ * An API key of an organization. The id is its UUID. Trieve returns the key once, when it is created. The secret output
+ * `apiKey` contains it. Requires the server's admin key, or an organization key with role admin.
  *
- * Every change makes a new key before the old one goes, so whoever uses it by way of the output has no gap. Keys of this
- * resource that no state knows, as a run leaves them that was killed, are deleted when it makes the next.
+ * Every change replaces the key. Pulumi creates the new key before it deletes the old one, so resources that use the
+ * output always have a valid key. The next create also deletes keys of this resource that an interrupted run left.
  *
- * One that was deleted in the dashboard is made anew by `pulumi refresh` and `pulumi up`.
+ * If the key is deleted in the dashboard, `pulumi up --refresh` creates a new one.
  *
  * @example
  * ```ts
@@ -54,26 +55,26 @@ export interface TrieveApiKeyArgs {
  * ```
  */
 export class TrieveApiKey extends pulumi.CustomResource {
-  /** The key. Always a secret. */
+  /** The key. Secret. */
   declare readonly apiKey: pulumi.Output<string>;
-  /** UUID. */
+  /** UUID of the organization. */
   declare readonly organizationId: pulumi.Output<string>;
-  /** As given. */
+  /** Value of the argument. */
   declare readonly name: pulumi.Output<string>;
-  /** What it may do. */
+  /** Role of the key. */
   declare readonly role: pulumi.Output<Role>;
-  /** As given; the server does not tell them. `null`: no restriction. */
+  /** Value of the argument, because Trieve does not return it. `null` means no restriction. */
   declare readonly scopes: pulumi.Output<string[] | null>;
-  /** `null`: all of the organization. */
+  /** UUIDs of the datasets. `null` means all datasets of the organization. */
   declare readonly datasetIds: pulumi.Output<string[] | null>;
-  /** In UTC, as `2027-01-31T00:00:00Z`; the server does not tell it. `null`: for ever. */
+  /** Expiry time in UTC, such as `2027-01-31T00:00:00Z`, from the argument. `null` means never. */
   declare readonly expiresAt: pulumi.Output<string | null>;
-  /** As given, else `null`. */
+  /** Value of the argument, or `null` if omitted. */
   declare readonly rotateTrigger: pulumi.Output<string | null>;
 
   /**
    * @param name unique in the stack
-   * @throws if it is to be imported or looked up: no server tells the text of a key again
+   * @throws if `import` or `id` is set, because Trieve does not return an existing key
    */
   constructor(name: string, args: TrieveApiKeyArgs, opts?: pulumi.CustomResourceOptions) {
     if (opts?.import !== undefined || opts?.id !== undefined)

@@ -10,14 +10,14 @@ import { Provider, providerOf } from "./provider";
 /** Arguments of {@link TrieveInvitation}. */
 export interface TrieveInvitationArgs {
   /**
-   * Email address of the person. Case-insensitive, at most 100 characters, plain ASCII. The check is stricter than
-   * Trieve's, because some addresses that Trieve accepts make its server stop. A change replaces the resource: it
-   * invites the new person first and removes the old one after.
+   * Email address of the person. Case-insensitive, at most 100 characters, ASCII only. The check is stricter than
+   * Trieve's, because some addresses that Trieve accepts stop its server. A change replaces the resource. Pulumi
+   * invites the new person before it removes the old one.
    */
   email: pulumi.Input<string>;
   /**
-   * `"user"`, `"admin"` or `"owner"`. If omitted, new people get `user`, existing members and invited people keep
-   * their role, and a role that is changed elsewhere is not changed back.
+   * `"user"`, `"admin"` or `"owner"`. If omitted, new people get `user` and existing people keep their role. A role
+   * that is changed elsewhere is then not changed back.
    */
   role?: pulumi.Input<Role>;
   /** Set by rosters: the role is a default, and lowers nobody who is found with a higher one. @internal */
@@ -25,17 +25,17 @@ export interface TrieveInvitationArgs {
   /** Set by rosters: their mark, without whose guard nothing is done to the person. @internal */
   roster?: pulumi.Input<string>;
   /**
-   * Route patterns such as `"POST /api/chunk/search"`. The person may use only these routes, **and acts as owner on
+   * Route patterns such as `"POST /api/chunk/search"`. The person can use only these routes, **and acts as owner on
    * them**. Each pattern is a regular expression that may match anywhere in `METHOD /path`. If omitted, new people
-   * have no restriction and existing people keep their scopes. If an earlier program set scopes, they are lifted.
+   * have no restriction and existing people keep their scopes. Scopes that an earlier program set are removed.
    */
   scopes?: pulumi.Input<pulumi.Input<string>[]>;
   /** UUID of the organization. A change replaces the resource. @default the provider's organization */
   organizationId?: pulumi.Input<string>;
   /**
-   * What deleting the resource does. `"revert"` removes the person, unless they were already a member when the
-   * resource was created: then they stay, and get their original role back if it is lower. `"remove"` always removes
-   * the person and all their unused invitations. Pulumi's `retainOnDelete` leaves everything as it is.
+   * What deleting the resource does. `"revert"` removes people whom the resource invited. Members who were adopted
+   * stay, and get their original role back if it is lower. `"remove"` always removes the person and all their unused
+   * invitations. Pulumi's `retainOnDelete` changes nothing on the server.
    * @default "revert"
    */
   deletionPolicy?: pulumi.Input<DeletionPolicy>;
@@ -44,7 +44,7 @@ export interface TrieveInvitationArgs {
 }
 
 /**
- * A person in a Trieve organization, with a role. Invites people who are not there yet, and adopts existing members.
+ * A person in a Trieve organization, with a role. Invites new people and adopts existing members.
  * The id is `<organizationId>/<email in lower case>`, before and after the person accepts.
  *
  * @example
@@ -60,14 +60,14 @@ export class TrieveInvitation extends pulumi.CustomResource {
   declare readonly email: pulumi.Output<string>;
   /** UUID of the organization. */
   declare readonly organizationId: pulumi.Output<string>;
-  /** Role on the server, also if the program omits it. While `status` is `"absent"`, the role last seen or `null`. */
+  /** Role on the server, even if the program omits it. While `status` is `"absent"`, the role last seen or `null`. */
   declare readonly role: pulumi.Output<Role | null>;
   /** Scopes on the server; `null` means no restriction. While `status` is `"absent"`, the scopes last seen. */
   declare readonly scopes: pulumi.Output<string[] | null>;
   /**
-   * `"pending"`: invited, not accepted yet. `"member"`: a member. `"absent"`: neither, because somebody removed the
-   * person or an update failed half-way. The next `up` brings them back with the role and scopes they had, but as
-   * owner only if the program says so.
+   * `"pending"` means invited, but not accepted yet. `"member"` means a member. `"absent"` means neither, because
+   * somebody removed the person or an update failed half-way. The next `up` invites them again with the role and scopes
+   * they had. They become owner again only if the program sets that role.
    */
   declare readonly status: pulumi.Output<Status>;
   /** UUID of the account; `null` unless `status` is `"member"`. */
@@ -80,7 +80,7 @@ export class TrieveInvitation extends pulumi.CustomResource {
   declare readonly adopted: pulumi.Output<boolean>;
   /** Role that the person had then; `null` if not adopted. */
   declare readonly originalRole: pulumi.Output<Role | null>;
-  /** Link of the pending invitation, else `null`. Secret: anybody who signs in there with that address joins. */
+  /** Link of the pending invitation, else `null`. Secret, because it lets anybody who signs in with that email join. */
   declare readonly inviteUrl: pulumi.Output<string | null>;
   /** Whether the last invitation email failed. The next `up` sends it again. */
   declare readonly mailFailed: pulumi.Output<boolean>;
@@ -88,7 +88,7 @@ export class TrieveInvitation extends pulumi.CustomResource {
   declare readonly instance: pulumi.Output<string>;
 
   /**
-   * @param name unique in the stack; a new name removes nobody
+   * @param name unique in the stack. Renaming the resource removes nobody
    * @throws if another resource of the program declares the same person in the same organization
    */
   constructor(name: string, args: TrieveInvitationArgs, opts?: pulumi.CustomResourceOptions) {

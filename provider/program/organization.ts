@@ -8,22 +8,27 @@ import { providerOf, settingsOf } from "./provider";
 /** Arguments of {@link TrieveOrganization}. */
 export interface TrieveOrganizationArgs {
   /**
-   * What it is called, in the dashboard too. A change renames it, in place. Names with `<`, `>` or `&`, or with blanks
-   * around them, are refused: Trieve stores something else.
+   * Name of the organization. A change renames it in place. Names with `<`, `>` or `&`, or with spaces at either end,
+   * are refused, because Trieve does not store them as they are.
    */
   name: pulumi.Input<string>;
-  /** Whether deleting it takes its datasets along. Without it an organization that holds a dataset is not deleted. @default false */
+  /**
+   * Whether deleting the organization also deletes its datasets. If `false`, an organization that contains a dataset is
+   * not deleted.
+   * @default false
+   */
   forceDestroy?: pulumi.Input<boolean>;
 }
 
 /**
- * An organization on a Trieve server. Its id is the UUID. It takes the server's admin key, or a key of an account, which
- * becomes its owner; the key of an organization is refused.
+ * An organization on a Trieve server. The id is its UUID. Requires the server's admin key, or the key of an account,
+ * which becomes the owner. An organization key is refused.
  *
- * Names are not unique on a server. If the account is in one of that name already, it is refused to make another: use
- * that one with `get`. Only one that is empty is taken over, as a run leaves it that was killed.
+ * Trieve allows several organizations of one name. If the account already belongs to an organization of this name, the
+ * create fails. Look that organization up with `get` instead. Only an empty organization is adopted, because an
+ * interrupted run leaves one.
  *
- * Deleting it ends access for everybody in it. Trieve only marks it as deleted, but no request brings it back.
+ * Deleting the resource ends access for everybody in the organization. Trieve cannot restore it.
  *
  * @example
  * ```ts
@@ -40,14 +45,14 @@ export interface TrieveOrganizationArgs {
  * ```
  */
 export class TrieveOrganization extends pulumi.CustomResource {
-  /** As it is at the server. */
+  /** Name on the server. */
   declare readonly name: pulumi.Output<string>;
-  /** As given. */
+  /** Value of the argument. */
   declare readonly forceDestroy: pulumi.Output<boolean>;
 
   /**
    * @param name unique in the stack
-   * @throws if another resource of the program makes one of the same name on the same server
+   * @throws if another resource of the program declares the same name on the same server
    */
   constructor(name: string, args: TrieveOrganizationArgs, opts?: pulumi.CustomResourceOptions) {
     if (opts?.import !== undefined)
@@ -69,10 +74,10 @@ export class TrieveOrganization extends pulumi.CustomResource {
   }
 
   /**
-   * Looks up an organization, without managing it.
+   * Looks up an organization without managing it.
    *
    * @param id UUID
-   * @throws while the program runs, if there is none or the key may not see it
+   * @throws while the program runs, if the organization does not exist or the key has no access
    */
   static get(
     name: string,

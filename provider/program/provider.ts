@@ -13,23 +13,23 @@ import { nativeProcess, registrationOf } from "./native";
 export interface ProviderArgs {
   /** API key of the organization, with role admin or owner. An explicit provider always stores it as a secret. */
   apiKey: pulumi.Input<string>;
-  /** UUID of the organization. May be omitted if every resource names its own. */
+  /** UUID of the organization. Can be omitted if every resource sets its own. */
   organizationId?: pulumi.Input<string>;
   /** Base URL of the server, without `/api`. @default "https://api.trieve.ai" */
   apiUrl?: pulumi.Input<string>;
   /** Base URL of the API in the link of the email, with `/api`. @default `<apiUrl>/api` */
   appUrl?: pulumi.Input<string>;
   /**
-   * URL to which a person is sent after accepting. Its path ends with a slash.
+   * URL to which Trieve sends people after they accept. Its path must end with a slash.
    * @default "https://dashboard.trieve.ai/" for the default server; required for any other
    */
   redirectUri?: pulumi.Input<string>;
   /**
-   * `required`: an email that fails is an error. `optional`: the invitation alone is enough.
+   * With `required`, an email that fails is an error. With `optional`, it is not.
    * @default "required"
    */
   mail?: pulumi.Input<MailPolicy>;
-  /** Requests at once to one server, 1 to 8, from all processes of this user on this machine. @default 4 */
+  /** Maximum of concurrent requests to one server, 1 to 8, by all processes of this user on this machine. @default 4 */
   maxConcurrency?: pulumi.Input<number>;
 }
 

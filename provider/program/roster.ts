@@ -49,33 +49,33 @@ export interface TrieveRosterArgs {
   organizationId?: pulumi.Input<string>;
   /**
    * What deleting a line does. `"remove"` removes the person, even if they were a member before. `"revert"` keeps
-   * those who were.
+   * people who were a member before.
    * @default "remove"
    */
   deletionPolicy?: DeletionPolicy;
-  /** What one change of the list must not exceed. A change that exceeds them is refused before any write. */
+  /** Limits on one change of the list. A change that exceeds them is refused before any write. */
   limits?: Limits;
-  /** Email addresses of people whom this roster never removes or demotes, not even to undo drift. */
+  /** Email addresses of people whom this roster never removes or demotes, even to correct drift. */
   breakGlass?: string[];
   /**
    * What happens to people in the organization whom the program does not declare. `"warn"` names them in previews.
-   * `"ignore"` does not mention them. `"remove"` removes people whom a preview of this stack has named, on this machine
-   * within the last hour. They count for `limits.maxRemovals`. The last owner, the account of the API key, the server's
-   * own account and addresses on `breakGlass` stay.
+   * `"ignore"` does not mention them. `"remove"` removes those whom a preview of this stack named on this machine
+   * within the last hour. They count toward `limits.maxRemovals`. The last owner, the account of the API key, the
+   * server's own account and addresses in `breakGlass` are never removed.
    * @default "warn"
    */
   unmanaged?: "warn" | "ignore" | "remove";
 }
 
 /**
- * Many people from a file or a list. Creates a {@link TrieveInvitation} named `<roster>/<email>` for each of them, so
- * that a preview shows people and the order of the list has no effect. The list is authoritative for everyone on it:
- * deleting a line removes that person, even if they were a member before.
+ * Many people from a file or a list. Creates a {@link TrieveInvitation} named `<roster>/<email>` for each person. The
+ * order of the list has no effect. The list is authoritative for everyone it contains. Deleting a line removes that
+ * person, even if they were a member before.
  *
  * The guard resource `<roster>/guard` records the list and checks the limits. A change that exceeds them is refused in
- * the preview, before any write. A run that does not check the guard creates, changes and removes nobody of the roster:
- * `--target` and `--exclude` without it, `destroy`, a program without the roster. To destroy a roster, set
- * `limits.maxRemovals` to `"100%"` and run `pulumi up` first.
+ * the preview, before any write. A run that does not check the guard resource creates, updates and removes nobody on
+ * the roster. This applies to `--target` and `--exclude` without it, to `destroy`, and to a program without the roster.
+ * To destroy a roster, set `limits.maxRemovals` to `"100%"` and run `pulumi up` first.
  *
  * @example
  * ```ts
@@ -105,7 +105,7 @@ export class TrieveRoster extends pulumi.ComponentResource {
   readonly resources: ReadonlyMap<string, pulumi.Resource>;
 
   /**
-   * @throws if the list has problems, with all of them, each as `members.yaml:7:5: …`
+   * @throws if the list has problems. The error contains all of them, each as `members.yaml:7:5: …`
    */
   constructor(name: string, args: TrieveRosterArgs, opts?: pulumi.ComponentResourceOptions) {
     // Before anything is registered: a component that fails half-way leaves promises behind.

@@ -4,25 +4,25 @@ import { type Role, roleNumber } from "../trieve/model";
 import { hasEnded } from "./people";
 import { count, firstTen, nearest, unknownKey } from "./words";
 
-/** What one change of a roster must not exceed. */
+/** Limits on one change of a roster. */
 export interface Limits {
   /**
-   * How many people one change may remove: a number, or a percentage of the previous list. A percentage above 0%
-   * always allows one person; `0` and `"0%"` allow none. People whose `until` has passed do not count. A change of
+   * How many people one change can remove, as a number or as a percentage of the previous list. A percentage above 0%
+   * always allows one person. `0` and `"0%"` allow none. People whose `until` has passed do not count. A change of
    * organization counts as removing everyone. `"100%"` also allows `pulumi destroy`.
    *
    * @default "25%"
    */
   readonly maxRemovals?: number | `${number}%`;
   /**
-   * How many owners the roster must keep. A change may not lower their number below this. A roster that had fewer may
-   * keep as many as it had, and the last change may always be taken back. If set, the first `up` must declare as many.
+   * How many owners the roster must keep. A roster with fewer owners can keep the number it has, and the last change
+   * can always be reverted. If set, the first `up` must declare as many.
    *
    * @default 1
    */
   readonly minOwners?: number;
   /**
-   * Email domains that may be on the roster. Case-insensitive. A subdomain is a different domain.
+   * Email domains that the roster allows. Case-insensitive. A subdomain is a different domain.
    *
    * @default any
    */

@@ -35,7 +35,7 @@ export const address = v.pipe(
   v.check((email) => emailProblem(email.trim()) === undefined, addressText),
   v.trim(),
   v.toLowerCase(),
-  v.description("Address of the person, in any case."),
+  v.description("Email address of the person. Case-insensitive."),
   v.examples(["ada@example.com"]),
 );
 
@@ -86,14 +86,14 @@ export const person = v.object(
     role: v.optional(
       v.pipe(
         role,
-        v.description("Role in the organization. Left out: that of `defaults`, else user."),
+        v.description("Role in the organization. If omitted, that of `defaults`, else user."),
       ),
     ),
     scopes: v.optional(
       v.pipe(
         scopes,
         v.description(
-          "The only routes that the person may use, and on these they act as owner. Left out: those of `defaults`, else no restriction.",
+          "Routes that the person can use, and no others. The person acts as owner on them. If omitted, those of `defaults`, else no restriction.",
         ),
       ),
     ),
@@ -103,7 +103,7 @@ export const person = v.object(
         v.isoDate(dayText),
         v.check(isDay, dayText),
         v.description(
-          "Last day (UTC) of the person in the organization, YYYY-MM-DD. Takes effect at the first run after it.",
+          "Last day, YYYY-MM-DD in UTC. The first `up` after that day removes the person.",
         ),
         v.examples(["2027-01-31"]),
       ),
@@ -111,18 +111,11 @@ export const person = v.object(
     resend: v.optional(
       v.pipe(
         text("resend"),
-        v.description(
-          "Any text; a change sends a pending invitation once more. Left out: never again.",
-        ),
+        v.description("Any text. Changing it sends a pending invitation once more."),
         v.examples(["2"]),
       ),
     ),
-    note: v.optional(
-      v.pipe(
-        text("note"),
-        v.description("Anything that the next reader should know. It is sent nowhere."),
-      ),
-    ),
+    note: v.optional(v.pipe(text("note"), v.description("Any text for people who read the file."))),
   },
   `email is missing: write ${anAddress}`,
 );
@@ -130,15 +123,17 @@ export const person = v.object(
 /** What counts for those whose own line says nothing. No `until`: it would end everybody's stay at once. */
 export const defaults = v.pipe(
   v.object({
-    role: v.optional(v.pipe(role, v.description("Role of people without one. Left out: user."))),
+    role: v.optional(
+      v.pipe(role, v.description("Role of people whose entry omits it. If omitted, user.")),
+    ),
     scopes: v.optional(
       v.pipe(
         scopes,
-        v.description("Scopes of people without their own. Left out: no restriction."),
+        v.description("Scopes of people whose entry omits them. If omitted, no restriction."),
       ),
     ),
   }),
-  v.description("What counts for everybody whose own line does not say otherwise."),
+  v.description("Role and scopes of people whose entry omits them."),
 );
 
 /** A whole file. Its parts are checked one by one; as a whole it is what the JSON Schema is made from. */
@@ -148,7 +143,7 @@ export const roster = v.pipe(
     defaults: v.optional(defaults),
     members: v.pipe(
       v.array(v.union([address, person])),
-      v.description("Everybody in the organization whom this file looks after, in any order."),
+      v.description("People whom this file manages, in any order."),
     ),
   }),
   v.title("Members of a Trieve organization"),

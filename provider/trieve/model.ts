@@ -1,6 +1,6 @@
 import * as v from "valibot";
 
-/** What a person may do in an organization. Trieve's own names. */
+/** Role of a person in an organization, by Trieve's own names. */
 export type Role = "user" | "admin" | "owner";
 /** Least first; on the wire 0, 1 and 2. */
 export const roles = ["user", "admin", "owner"] as const satisfies readonly Role[];
