@@ -172,7 +172,7 @@ async function picture() {
   return show("node", [join(root, "tools", "picture.mjs")], { cwd: root, env });
 }
 
-/** The tables of README.md and docs/installation-configuration.md anew. */
+/** The tables of docs/reference.md and docs/installation-configuration.md anew. */
 async function tables() {
   const env = await setUp();
   return show("node", [join(root, "tools", "tables.mjs")], { cwd: root, env });

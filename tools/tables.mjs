@@ -49,8 +49,8 @@ function defaultOf(property) {
   return value?.replace(/^("[^"]*"|\d+$)/, "`$1`") ?? "–";
 }
 
-for (const document of ["README.md", join("docs", "installation-configuration.md")]) {
-  const file = join(root, document);
+for (const document of ["reference.md", "installation-configuration.md"]) {
+  const file = join(root, "docs", document);
   const old = readFileSync(file, "utf8");
   const fresh = old.replace(
     /(<!-- (\w+)(?: (\S+))? -->\n)[\s\S]*?(<!-- \/ -->)/g,
@@ -58,7 +58,7 @@ for (const document of ["README.md", join("docs", "installation-configuration.md
   );
   if (!process.argv.includes("--check")) writeFileSync(file, fresh);
   else if (fresh !== old) {
-    console.error(`${document} does not say what the docstrings say: run \`npm run docs:tables\`.`);
+    console.error(`docs/${document} does not say what the docstrings say: run \`npm run docs:tables\`.`);
     process.exitCode = 1;
   }
 }

@@ -7,18 +7,19 @@ import { expect } from "chai";
 import { type Simulator, startSimulator } from "../../simulator";
 import { hermeticEnvironment } from "../e2e/cli";
 import { pack } from "../e2e/package";
-import { fencedBlocks } from "./blocks";
+import { type Block, fencedBlocks } from "./blocks";
 
 const root = resolve(__dirname, "..", "..", "..");
 const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   devDependencies: Record<string, string>;
 };
 
-/** What somebody does in the section, as one script: a block that begins with the name of a file is that file. */
-function script(section: string): string {
-  const blocks = fencedBlocks(readFileSync(join(root, "README.md"), "utf8"));
-  return blocks
-    .filter((block) => block.section === section)
+const blocks = fencedBlocks(readFileSync(join(root, "README.md"), "utf8"));
+const blocksOf = (section: string) => blocks.filter((block) => block.section === section);
+
+/** What somebody does, as one script: a block that begins with the name of a file is that file. */
+function script(shown: readonly Block[]): string {
+  return shown
     .map(({ text }) => {
       const [, file] = /^(?:\/\/|#) ([\w.]+\.\w+)\n/.exec(text) ?? [];
       return file === undefined ? text : `cat > ${file} <<'EOF'\n${text}EOF\n`;
@@ -26,7 +27,7 @@ function script(section: string): string {
     .join("\n");
 }
 
-describe("README.md, your own server", function () {
+describe("README.md, the quickstart in TypeScript", function () {
   this.timeout(600_000);
   let folder: string;
   let simulator: Simulator;
@@ -43,11 +44,15 @@ describe("README.md, your own server", function () {
   it("leads from an empty folder to the first member", async () => {
     const accept = `curl --fail --silent --show-error ${simulator.url}/simulator/accept \\
       --json '{"email": "ada@example.com", "link": "'"$(pulumi stack output inviteUrl --show-secrets)"'"}'\n`;
-    const commands = script("Your own server")
+    const program = blocksOf("The same in TypeScript");
+    const shown = blocksOf("Quickstart").flatMap((block) =>
+      block.language === "yaml" ? program : block,
+    );
+    const commands = script(shown)
       .replaceAll("http://localhost:8090", simulator.url)
       .replace(
-        "npm install @pulumi/pulumi pulumi-trieve",
-        `npm install @pulumi/pulumi@${devDependencies["@pulumi/pulumi"]} ${pack(folder).file}`,
+        "npm install pulumi-trieve @pulumi/pulumi",
+        `npm install ${pack(folder).file} @pulumi/pulumi@${devDependencies["@pulumi/pulumi"]}`,
       )
       .replace("pulumi up --refresh", `${accept}$&`);
     const { PULUMI_BACKEND_URL: _, ...env } = hermeticEnvironment(folder);

@@ -54,7 +54,11 @@ export const followedElsewhere: Readonly<Record<string, Elsewhere>> = {
     title: "does what docs/installation-configuration.md says",
   },
   "docs/recipes.md": { file: "tests/e2e/recipes.test.ts", title: "has a test for each recipe" },
-  "README.md#Your own server": {
+  "README.md#Quickstart": {
+    file: "tests/docs/quickstart.test.ts",
+    title: "leads from an empty folder to the first member",
+  },
+  "README.md#The same in TypeScript": {
     file: "tests/docs/quickstart.test.ts",
     title: "leads from an empty folder to the first member",
   },
