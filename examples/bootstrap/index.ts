@@ -9,14 +9,14 @@ import {
 
 const environment = getStack();
 
-// Of each stack, in Pulumi.<stack>.yaml.
+// Set in Pulumi.<stack>.yaml.
 const config = new Config();
 export const apiUrl = config.require("apiUrl");
 const redirectUri = config.require("redirectUri");
 const disposable = config.getBoolean("disposable") ?? false;
 const limits = config.getObject<TrieveRosterArgs["limits"]>("limits") ?? {};
 
-// With the admin key, which makes the organization and its key, and does nothing else.
+// Uses the admin key, only to create the organization and its key.
 const server = new Provider("server", {
   apiKey: config.requireSecret("adminKey"),
   apiUrl,
@@ -56,7 +56,7 @@ const roster = new TrieveRoster(
   { provider: members },
 );
 
-// For other stacks.
+// Outputs for other stacks.
 export const organizationId = organization.id;
 export const people = roster.people;
 export const counts = roster.counts;
