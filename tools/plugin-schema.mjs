@@ -199,7 +199,7 @@ const args = propertiesOf("GetMembersArgs", membersOf(declarationOf("GetMembersA
 const schema = {
   name: "trieve",
   displayName: "Trieve",
-  description: "Declare who belongs to a Trieve organization.",
+  description: "Manage the members of a Trieve organization.",
   keywords: ["pulumi", "trieve", "kind/native", "category/identity"],
   homepage,
   license,

@@ -58,7 +58,9 @@ for (const document of ["reference.md", "installation-configuration.md"]) {
   );
   if (!process.argv.includes("--check")) writeFileSync(file, fresh);
   else if (fresh !== old) {
-    console.error(`docs/${document} does not say what the docstrings say: run \`npm run docs:tables\`.`);
+    console.error(
+      `docs/${document} does not say what the docstrings say: run \`npm run docs:tables\`.`,
+    );
     process.exitCode = 1;
   }
 }

@@ -68,9 +68,9 @@ export interface TrieveRosterArgs {
 }
 
 /**
- * Many people from a file or a list. Creates a {@link TrieveInvitation} named `<roster>/<email>` for each person. The
- * order of the list has no effect. The list is authoritative for everyone it contains. Deleting a line removes that
- * person, even if they were a member before.
+ * Many people from a file or a list. Creates one {@link TrieveInvitation} per person, named `<roster>/<email>`. The order
+ * of the list has no effect. The list is authoritative for everyone it contains. Deleting a line removes that person,
+ * even if they were a member before.
  *
  * The guard resource `<roster>/guard` records the list and checks the limits. A change that exceeds them is refused in
  * the preview, before any write. A run that does not check the guard resource creates, updates and removes nobody on
