@@ -207,7 +207,7 @@ const schema = {
   config: { variables: settings.properties },
   provider: {
     description: docOf(declarationOf("Provider", program("provider"))).replace(
-      / Pass it to Trieve resources only:.*$/,
+      / Pass it to Trieve resources only,.*$/,
       "",
     ),
     inputProperties: settings.properties,

@@ -35,7 +35,7 @@ export interface ProviderArgs {
 
 /**
  * Settings for a second organization, server or key in one program. Reads neither stack config nor the environment.
- * Pass it to Trieve resources only: Pulumi uses it for every dynamic resource that it is passed to.
+ * Pass it to Trieve resources only, because Pulumi uses it for every dynamic resource that it is passed to.
  *
  * @example
  * ```ts
