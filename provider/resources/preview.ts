@@ -2,7 +2,7 @@ import { unknownValue } from "../lifecycle/check";
 import { wantedOf } from "../lifecycle/decide";
 import type { Everybody } from "../lifecycle/everybody";
 import { type Forecast, forecast, lowersAnybody } from "../lifecycle/forecast";
-import { observe } from "../lifecycle/observe";
+import { observe, standingOf } from "../lifecycle/observe";
 import { type Inputs, idOf, managedBy, type Outputs } from "../lifecycle/state";
 import type { RosterEntry } from "../roster/file";
 import { foretellWanted, type Note } from "../roster/foretell";
@@ -22,15 +22,25 @@ export interface PersonPreview {
   readonly note: Note;
 }
 
+/** Everybody in an organization, and the owners among them. */
+interface Looked {
+  readonly everybody: Everybody;
+  readonly owners: Everybody;
+}
+
 /** Looks once at everybody of each organization, for all whose previews a process makes. */
 export class Previews {
-  /** By organization: whom rosters declare, which tells who is going to be an owner. */
-  readonly #rosters = new Map<string, RosterEntry[]>();
-  readonly #everybody = new Map<string, Promise<Everybody>>();
+  /** By organization: who is going to be an owner, so that others need not stay one. */
+  readonly #newOwners = new Map<string, RosterEntry[]>();
+  readonly #everybody = new Map<string, Promise<Looked>>();
 
   /** Whom a roster declares, before any of them is looked at. */
   expect(organizationId: string, people: readonly RosterEntry[]): void {
-    this.#rosters.set(organizationId, [...(this.#rosters.get(organizationId) ?? []), ...people]);
+    const owners = people.filter(({ role }) => role === "owner");
+    this.#newOwners.set(organizationId, [
+      ...(this.#newOwners.get(organizationId) ?? []),
+      ...owners,
+    ]);
   }
 
   /**
@@ -83,13 +93,14 @@ export class Previews {
     const { directory } = await around.organization(organizationId);
     const known = this.#everybody.get(organizationId) ?? everybodyIn(directory);
     this.#everybody.set(organizationId, known);
+    const newOwners = (this.#newOwners.get(organizationId) ?? []).filter(
+      ({ email }) => email !== inputs.email,
+    );
     const situation = {
-      everybody: await known,
+      everybody: concerned(await known, [inputs, ...newOwners]),
       wanted: [
         wantedOf(inputs, recorded),
-        ...(this.#rosters.get(organizationId) ?? [])
-          .filter(({ email }) => email !== inputs.email)
-          .map((person) => wantedOf(person, undefined)),
+        ...newOwners.map((person) => wantedOf(person, undefined)),
       ],
       leaving: [],
       breakGlass: new Set<string>(),
@@ -107,9 +118,25 @@ function named({ level, email, text }: Note, before: string): Note {
 }
 
 /** In the lists that reads go by. */
-async function everybodyIn(directory: Directory): Promise<Everybody> {
+async function everybodyIn(directory: Directory): Promise<Looked> {
   const entries = await directory.everybody(Number.POSITIVE_INFINITY);
-  return new Map([...entries].map(([email, entry]) => [email, observe(entry)]));
+  const everybody = new Map([...entries].map(([email, entry]) => [email, observe(entry)]));
+  const owners = new Map(
+    [...everybody].filter(([, person]) => standingOf(person)?.role === "owner"),
+  );
+  return { everybody, owners };
+}
+
+/** The part of everybody that matters for a few: a look at all for each of a thousand people would take long. */
+function concerned(
+  { everybody, owners }: Looked,
+  people: readonly { readonly email: string }[],
+): Everybody {
+  const known = people.flatMap(({ email }) => {
+    const observed = everybody.get(email);
+    return observed ? [[email, observed] as const] : [];
+  });
+  return new Map([...owners, ...known]);
 }
 
 function isUnknown(value: unknown): boolean {
