@@ -1,3 +1,6 @@
+// First, since it keeps what comes after it small.
+import "./light";
+
 import * as pulumi from "@pulumi/pulumi";
 import type { ConstructRequest, ConstructResponse } from "@pulumi/pulumi/proto/provider_pb";
 import { knownValue, ofOneDeployment } from "../deployment/engine";
