@@ -81,6 +81,11 @@ describe("a roster of a program in YAML, with the real CLI", function () {
     await world().succeed("up");
     list(...people);
     await team();
+    // The engine checks nobody of the roster then.
+    const old = "urn:pulumi:test::e2e::trieve:index:Invitation::ada";
+    expect((await world().succeed("up", "--target", old)).output).to.contain(
+      "ada@example.com stays",
+    );
     await world().succeed("up");
     list(...others);
     await team({}, { ada: invitation({ email: ada }) });
