@@ -17,7 +17,7 @@ export function meetingFolder(): string {
     accessSync(path, constants.W_OK);
   } catch (error) {
     throw new Error(
-      `Could not write to the folder ${path}, where the processes of a deployment meet: ${(error as Error).message}. Set TMPDIR to a folder that this user can write to.`,
+      `Could not write to the folder ${path}, which the processes of a deployment share: ${(error as Error).message}. Set TMPDIR to a folder that this user can write to.`,
       { cause: error },
     );
   }

@@ -90,13 +90,13 @@ class Reader {
     if (apiKey === undefined) this.missing("apiKey", "TRIEVE_API_KEY");
     else if (!/^[\x21-\x7e]+$/.test(apiKey))
       this.problems.push(
-        "apiKey holds a character that no Trieve key has; is it the whole key and nothing else?",
+        "apiKey contains a character that is not valid in an API key; copy the whole key and nothing else",
       );
     const apiUrl = this.apiUrl();
     if (!isHttpUrl(apiUrl)) this.problems.push(`apiUrl ${showUrl(apiUrl)} ${noUrl}`);
     else if (/\/api$/.test(apiUrl))
       this.problems.push(
-        `apiUrl ${JSON.stringify(apiUrl)} ends with /api: write it without, ${apiUrl.slice(0, -4)}`,
+        `apiUrl ${JSON.stringify(apiUrl)} ends with /api; write it without: ${apiUrl.slice(0, -4)}`,
       );
     const maxConcurrency = Number(this.config("maxConcurrency") ?? 4);
     if (!Number.isInteger(maxConcurrency) || maxConcurrency < 1 || maxConcurrency > 8)
@@ -177,7 +177,7 @@ class Reader {
     const secret = key === "apiKey" ? "--secret " : "";
     this.problems.push(
       this.#explicit
-        ? `${key} is missing: give it to the trieve.Provider`
+        ? `${key} is missing: set it on the trieve.Provider`
         : `${key} is missing: run \`pulumi config set ${secret}trieve:${key}${value}\` or set ${name}`,
     );
   }
@@ -228,18 +228,18 @@ export function resolveLinks(
 /** What to do about a key that the server does not know (any more). */
 export function keyAdvice(source: KeySource): string {
   if (source === "environment")
-    return "It is that of TRIEVE_API_KEY, which goes before trieve:apiKey: set it to one that is valid, or unset it.";
+    return "The key comes from TRIEVE_API_KEY, which overrides trieve:apiKey. Set it to a valid key, or unset it.";
   const where = source === "stack" ? "set trieve:apiKey to one" : "give the trieve.Provider one";
   const otherwise = source === "stack" ? "set TRIEVE_API_KEY=<new key> or add" : "add";
   return `For \`pulumi up\` ${where} that is valid; \`pulumi refresh\` and \`pulumi destroy\` send the key that the last \`up\` recorded: for them ${otherwise} --run-program.${source === "provider" ? ` ${madeKeyAdvice}` : ""}`;
 }
 
 const madeKeyAdvice =
-  "If a TrieveApiKey made it: `pulumi refresh --target <its URN>`, unless a refresh has dropped it already, then `pulumi up`.";
+  "If a TrieveApiKey created it, run `pulumi refresh --target <its URN>`, unless a refresh has already dropped it, then `pulumi up`.";
 
 /** People of an organization that is gone can be neither read nor removed, so the state has to forget them. */
 export const organizationAdvice =
-  "If a TrieveOrganization made it: `pulumi state delete --force --target-dependents <URN of the trieve.Provider>`, `pulumi refresh`, then `pulumi up`.";
+  "If a TrieveOrganization created it, run `pulumi state delete --force --target-dependents <URN of the trieve.Provider>`, `pulumi refresh`, then `pulumi up`.";
 
 /** A URL without slashes at its end. */
 function withoutSlashes(url: string): string {

@@ -111,10 +111,10 @@ describe("settings: where they come from", () => {
 
   it("an explicit provider takes nothing from the environment", () => {
     expect(problemsOf({ explicit: "true" }, env)).to.deep.equal([
-      "apiKey is missing: give it to the trieve.Provider",
+      "apiKey is missing: set it on the trieve.Provider",
     ]);
     expect(problemsOf({ explicit: "true", apiKey: "k", apiUrl: "http://x" }, env)).to.deep.equal([
-      "redirectUri is missing: give it to the trieve.Provider",
+      "redirectUri is missing: set it on the trieve.Provider",
     ]);
   });
 
@@ -151,7 +151,7 @@ describe("settings: values refused", () => {
     "must be an http or https URL whose path ends with a slash, such as http://localhost:5173/";
   const number = "must be a whole number from 1 to 8: ten requests at once hang a Trieve server";
   const key =
-    "apiKey holds a character that no Trieve key has; is it the whole key and nothing else?";
+    "apiKey contains a character that is not valid in an API key; copy the whole key and nothing else";
   const rows: readonly [key: string, given: string, problems: readonly string[]][] = [
     ["apiKey", "tr key", [key]],
     ["apiKey", "tr-key\nX-Header: 1", [key]],
@@ -176,12 +176,12 @@ describe("settings: values refused", () => {
     [
       "apiUrl",
       "http://t.example/api",
-      ['apiUrl "http://t.example/api" ends with /api: write it without, http://t.example'],
+      ['apiUrl "http://t.example/api" ends with /api; write it without: http://t.example'],
     ],
     [
       "apiUrl",
       "http://t.example/api/",
-      ['apiUrl "http://t.example/api" ends with /api: write it without, http://t.example'],
+      ['apiUrl "http://t.example/api" ends with /api; write it without: http://t.example'],
     ],
     ["appUrl", "t.example/api", [`appUrl "t.example/api" ${url}`]],
     // What stands before an @ may be a password: problems are printed, and end in logs.
@@ -259,11 +259,11 @@ describe("settings: texts", () => {
   // To set trieve:apiKey was advised while a forgotten TRIEVE_API_KEY went before it.
   const advice: Record<KeySource, string> = {
     environment:
-      "It is that of TRIEVE_API_KEY, which goes before trieve:apiKey: set it to one that is valid, or unset it.",
+      "The key comes from TRIEVE_API_KEY, which overrides trieve:apiKey. Set it to a valid key, or unset it.",
     stack:
       "For `pulumi up` set trieve:apiKey to one that is valid; `pulumi refresh` and `pulumi destroy` send the key that the last `up` recorded: for them set TRIEVE_API_KEY=<new key> or add --run-program.",
     provider:
-      "For `pulumi up` give the trieve.Provider one that is valid; `pulumi refresh` and `pulumi destroy` send the key that the last `up` recorded: for them add --run-program. If a TrieveApiKey made it: `pulumi refresh --target <its URN>`, unless a refresh has dropped it already, then `pulumi up`.",
+      "For `pulumi up` give the trieve.Provider one that is valid; `pulumi refresh` and `pulumi destroy` send the key that the last `up` recorded: for them add --run-program. If a TrieveApiKey created it, run `pulumi refresh --target <its URN>`, unless a refresh has already dropped it, then `pulumi up`.",
   };
   for (const source of ["environment", "stack", "provider"] as const)
     it(`what to do about a key of the ${source} that is rejected`, () =>

@@ -17,7 +17,7 @@ export function missingSettings(options: ServerOptions, env: Environment): strin
   return [
     env.TRIEVE_API_KEY?.trim()
       ? ""
-      : "TRIEVE_API_KEY is not set: the organization's API key goes there, not on the command line, where others see it",
+      : "TRIEVE_API_KEY is not set: set it to the organization's API key; the command line would show it to others",
     (options.organization ?? env.TRIEVE_ORGANIZATION_ID)?.trim()
       ? ""
       : "no organization: add --organization <id> or set TRIEVE_ORGANIZATION_ID",
@@ -60,7 +60,7 @@ export function readOrganization(text: string): string {
 export function connect(
   { apiKey, apiUrl, maxConcurrency }: ConnectionSettings,
   { retryFor }: Pick<ServerOptions, "retryFor">,
-  keyAdvice = "Set TRIEVE_API_KEY to one that is valid; `pulumi config get trieve:apiKey` prints that of a stack.",
+  keyAdvice = "Set TRIEVE_API_KEY to a valid key; `pulumi config get trieve:apiKey` prints the key of a stack.",
 ): AdminClient {
   const seconds = Number(retryFor);
   if (!/^\d{1,4}$/.test(retryFor))

@@ -64,7 +64,7 @@ async function examine(options: ServerOptions, tell: Tell): Promise<boolean> {
   const { apiUrl } = connection;
   tell("settings", "ok", `organization ${organizationId} at ${apiUrl}`);
   if (isExposed(apiUrl))
-    tell("settings", "note", "the key travels unencrypted: use https outside of a private network");
+    tell("settings", "note", "the key is sent unencrypted; use https outside a private network");
 
   const client = connect(connection, options);
   const ask = transport(apiUrl, client.limits);
@@ -83,7 +83,7 @@ async function examine(options: ServerOptions, tell: Tell): Promise<boolean> {
   tell(
     "mail",
     "note",
-    "not tried: nothing but an invitation shows whether mail works. `up` says so if one fails",
+    "not tested, because only an invitation sends email; `up` reports an email that fails",
   );
   return false;
 }
@@ -106,13 +106,13 @@ function isExposed(apiUrl: string): boolean {
 
 async function askIdentity(client: AdminClient, tell: Tell): Promise<Identity | undefined> {
   const identity = await client.identity();
-  tell("server", "ok", "answers as Trieve does");
+  tell("server", "ok", "answers like Trieve");
   if (identity === undefined) tell("key", "ok", "an organization key");
   else
     tell(
       "key",
       "ok",
-      `of the account ${JSON.stringify(identity.email)}, which \`up\` will then not invite, remove or demote; a key of the organization has no such limits`,
+      `of the account ${JSON.stringify(identity.email)}, which \`up\` cannot invite, remove or demote; an organization key has no such restriction`,
     );
   return identity;
 }
@@ -147,7 +147,7 @@ async function roleOfKey(
     const own = identity.organizations.find(({ id }) => id === organizationId);
     return own
       ? ["ok", own.role]
-      : ["ok", "acts as an owner, without being a member: an admin key of the server"];
+      : ["ok", "the server's admin key, which acts as an owner without being a member"];
   }
   const keys = await client.keys(organizationId);
   const roles = new Set(keys.map(({ role }) => higherRole(role, "admin")));
@@ -155,10 +155,13 @@ async function roleOfKey(
   if (only !== undefined && roles.size === 1)
     return only === "owner"
       ? ["ok", "owner"]
-      : ["ok", "admin: enough for all but owners, whom it can neither invite nor remove"];
+      : [
+          "ok",
+          "admin, which is sufficient for everyone but owners; it can neither invite nor remove owners",
+        ];
   return [
     "ok",
-    "admin or owner, which no question tells apart: making, inviting or removing owners takes owner",
+    "admin or owner, which the server does not tell apart; inviting, promoting or removing owners requires owner",
   ];
 }
 
@@ -178,21 +181,22 @@ async function checkLinks(
       works ? "ok" : "problem",
       works
         ? `invitations lead to ${appUrl}`
-        : `invitations would lead to ${appUrl}, which does not answer /health as Trieve does: set TRIEVE_APP_URL to the server's public URL with /api`,
+        : `invitations would lead to ${appUrl}, which does not answer /health like Trieve; set TRIEVE_APP_URL to the server's public URL with /api`,
     );
   } else if (!(await health(ask, "/api/health")))
     tell(
       "links",
       "problem",
-      `${apiUrl}/api/health does not answer as Trieve does: is there a proxy before it?`,
+      `${apiUrl}/api/health does not answer like Trieve; check the URL and any proxy in front of the server`,
     );
   else tell("links", "ok", `invitations lead to ${apiUrl}/api`);
-  if (redirectUri !== undefined) tell("links", "ok", `from there people land at ${redirectUri}`);
+  if (redirectUri !== undefined)
+    tell("links", "ok", `after accepting, people land at ${redirectUri}`);
   else if (apiUrl !== defaultApiUrl && !process.env.TRIEVE_REDIRECT_URI?.trim())
     tell(
       "links",
       "note",
-      "where people land is not set here: `up` needs trieve:redirectUri or TRIEVE_REDIRECT_URI, the URL of your dashboard",
+      "redirectUri is not set here; `up` needs trieve:redirectUri or TRIEVE_REDIRECT_URI, the URL of your dashboard",
     );
 }
 

@@ -49,7 +49,7 @@ export async function exportRoster(options: ExportOptions, output: Output): Prom
     if (why === undefined) lines.push(line);
     else leftOut.push({ email: spelling(person), why });
   }
-  for (const { email, why } of leftOut) output.warn(`left out ${quoted(email)}: ${why}`);
+  for (const { email, why } of leftOut) output.warn(`skipped ${quoted(email)}: ${why}`);
   const text = textOf(options, lines, leftOut, access);
   if (options.output === undefined) output.result(text);
   else await write(options.output, text, options.force === true);
@@ -94,16 +94,17 @@ function lineOf(email: string, person: Present): ExportedMember {
 function objection(line: ExportedMember, person: Present): string | undefined {
   const address = emailProblem(line.email);
   if (address !== undefined) return address;
-  if (line.scopes?.length === 0) return "may use no route at all, which the file cannot say";
+  if (line.scopes?.length === 0)
+    return "has an empty list of scopes, which the file cannot express";
   if (line.scopes?.some((scope) => printable(scope) !== scope))
-    return "a scope holds characters that cannot be shown";
+    return "a scope contains invisible characters";
   const { members, problems } = checkMembers({ members: [line] });
   const [member] = members ?? [];
   if (member === undefined) return [...new Set(problems.map(({ text }) => text))].join("; ");
-  if (member.email !== line.email) return "the file would name another address";
+  if (member.email !== line.email) return "the file cannot express this address";
   if (decideEnsure(wantedOf(member, undefined), person, false, person).decision === "done")
     return undefined;
-  return "has more than one membership, and these differ in role or scopes: decide on one, and write the line";
+  return "has several memberships with different roles or scopes; choose one and write the line";
 }
 
 /** As the server has it, case included. */
@@ -136,7 +137,7 @@ async function write(path: string, text: string, force: boolean) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new UsageError(
       code === "EEXIST"
-        ? `${path} is there already: add --force to overwrite it`
+        ? `${path} already exists; add --force to overwrite it`
         : `cannot write ${path}: ${message}`,
     );
   }

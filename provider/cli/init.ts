@@ -28,13 +28,13 @@ export async function init(options: InitOptions, output: Output): Promise<ExitCo
   const settings = await readSettings(options);
   const advice = options.readOnly
     ? "Use an organization key of role admin or owner, or the server's admin key."
-    : "Is it the ADMIN_API_KEY with which the server was first started?";
+    : "Check that it is the ADMIN_API_KEY with which the server was first started.";
   const client = connect(settings.connection, options, advice);
   return output.during("Setting up", async () => {
     const organization = await findOrganization(client, options);
     if (organization === undefined) {
       output.message(
-        "The account of the admin key is in no organization. Make one in the dashboard, then add --organization <id>.",
+        "The account of the admin key belongs to no organization. Create one in the dashboard, then add --organization <id>.",
       );
       return exitCode.problems;
     }
@@ -46,7 +46,7 @@ export async function init(options: InitOptions, output: Output): Promise<ExitCo
         scopes: readOnlyScopes,
       });
       output.message(
-        `Made a key for previews of organization ${JSON.stringify(name)} (${id}): it may read who is there, and change nothing.`,
+        `Created a read-only key for organization ${JSON.stringify(name)} (${id}): it can list people and change nothing.`,
       );
       if (options.json) output.json({ apiKey, organizationId: id });
       else output.result(apiKey);
@@ -57,16 +57,18 @@ export async function init(options: InitOptions, output: Output): Promise<ExitCo
       // Without a word from the user a second environment would share the people of the first.
       if (options.organization === undefined) {
         output.message(
-          `organization ${id} (${JSON.stringify(name)}) already has a key named ${before[0]?.name}, which a stack may use. Another environment needs an organization of its own: name it with --organization <id>. --organization ${id} makes another key for this one.`,
+          `organization ${id} (${JSON.stringify(name)}) already has a key named ${before[0]?.name}, which a stack may use. Another environment needs its own organization; select it with --organization <id>. --organization ${id} creates another key for this one.`,
         );
         return exitCode.problems;
       }
       output.warn(
-        `organization ${id} has ${count(before.length, "key", "keys")} of stacks already (${firstTen(before.map((key) => key.name))}); delete in the dashboard what nobody uses any more`,
+        `organization ${id} has ${count(before.length, "key", "keys")} of stacks already (${firstTen(before.map((key) => key.name))}); delete unused keys in the dashboard`,
       );
     }
     const apiKey = await makeKey(client, id, { name: keyName, role: "owner" });
-    output.message(`Made a key of role owner for organization ${JSON.stringify(name)} (${id}).`);
+    output.message(
+      `Created a key with role owner for organization ${JSON.stringify(name)} (${id}).`,
+    );
     const { apiUrl } = settings.connection;
     const { redirectUri } = settings;
     printSettings({ apiUrl, organizationId: id, apiKey, redirectUri }, options, output);
@@ -101,8 +103,8 @@ async function readAdminKey({ adminKeyStdin, readOnly }: InitOptions): Promise<s
   if (key?.trim()) return key.trim();
   throw new UsageError(
     adminKeyStdin
-      ? "stdin is empty: the server's admin key goes there"
-      : `no admin key: set TRIEVE_ADMIN_KEY${readOnly ? " or TRIEVE_API_KEY" : ""}, or add --admin-key-stdin and pipe it in; not on the command line, where others see it`,
+      ? "stdin is empty; pipe the server's admin key into it"
+      : `no admin key: set TRIEVE_ADMIN_KEY${readOnly ? " or TRIEVE_API_KEY" : ""}, or pipe it in with --admin-key-stdin; the command line would show it to others`,
   );
 }
 
@@ -117,14 +119,16 @@ async function findOrganization(
   const identity = await client.identity();
   if (identity === undefined)
     throw new UsageError(
-      "that is an organization key, not the server's admin key: set it with `pulumi config set --secret trieve:apiKey`",
+      "this is an organization key, not the server's admin key; set it with `pulumi config set --secret trieve:apiKey`",
     );
   const [first, ...others] = identity.organizations;
   if (others.length === 0) return first;
   const choice = identity.organizations
     .map(({ id, name }) => `${id} (${JSON.stringify(name)})`)
     .join(", ");
-  throw new UsageError(`several organizations: add --organization with one of ${choice}`);
+  throw new UsageError(
+    `the account belongs to several organizations; add --organization with one of ${choice}`,
+  );
 }
 
 async function makeKey(client: AdminClient, organizationId: string, key: NewKey): Promise<string> {
@@ -133,7 +137,7 @@ async function makeKey(client: AdminClient, organizationId: string, key: NewKey)
   const { error } = result;
   if (error.outcome === "not executed") throw error;
   throw new Error(
-    `${error.message} A key named ${key.name} may have been made that nobody knows: delete it in the dashboard.`,
+    `${error.message} A key named ${key.name} may have been created without being printed. Delete it in the dashboard.`,
     { cause: error },
   );
 }

@@ -18,38 +18,39 @@ const output = new Output(process.stdout, process.stderr);
 let code: ExitCode | undefined = exitCode.fine;
 
 const program = new Command("pulumi-trieve")
-  .description("People of a Trieve organization, beside what `pulumi up` does.")
+  .description("Inspects and exports the people of a Trieve organization, next to `pulumi up`.")
   .version(version())
   .exitOverride()
-  .showHelpAfterError("Add --help for what there is.")
+  .showHelpAfterError("Run with --help for the commands and options.")
   .addHelpText(
     "after",
     `
 Settings:
-  TRIEVE_API_KEY          key of the organization; there is no option for it
-  TRIEVE_ORGANIZATION_ID  organization, unless --organization names it
-  TRIEVE_API_URL          server, unless --url names it (default https://api.trieve.ai)
-  A stack's config is not read: TRIEVE_API_KEY=$(pulumi config get trieve:apiKey) pulumi-trieve doctor
+  TRIEVE_API_KEY          API key of the organization (there is no option for it)
+  TRIEVE_ORGANIZATION_ID  organization, if --organization is omitted
+  TRIEVE_API_URL          server, if --url is omitted (default https://api.trieve.ai)
+  The config of a stack is not read. To use its key:
+    TRIEVE_API_KEY=$(pulumi config get trieve:apiKey) pulumi-trieve doctor
 
 Exit codes:
-  0  fine
-  1  problems, as printed
-  2  wrong use
-  3  could not ask the server`,
+  0  success
+  1  problems, which are printed
+  2  wrong usage
+  3  the server could not be reached`,
   );
 
-withServer(command("export", "print everybody in an organization as members.yaml"))
-  .option("-o, --output <file>", "write it to a file instead")
-  .option("--force", "overwrite that file")
-  .option("--json", "as JSON, which is a roster as well")
+withServer(command("export", "print everyone in an organization as members.yaml"))
+  .option("-o, --output <file>", "write to a file")
+  .option("--force", "overwrite the file if it exists")
+  .option("--json", "print JSON, which is also a valid roster")
   .addOption(
     new Option("--pulumi-import", "as a file for `pulumi import --file`").conflicts("json"),
   )
   .addHelpText(
     "after",
     `
-Roles are written out for everybody, so that the first \`up\` of the file changes nothing. Those whom the file cannot
-name, such as the account "default", are left out with a warning.
+Writes a role for everyone, so that the first \`up\` with the file changes nothing. Skips people that the file cannot
+list, such as the account "default", with a warning.
 
 Example:
   pulumi-trieve export --url http://localhost:8090 > members.yaml
@@ -60,13 +61,13 @@ Example:
     code = await exportRoster(options, output);
   });
 
-command("validate", "check a roster, without key or network")
+command("validate", "check a roster file, without a key or network access")
   .argument("<file>", "YAML or JSON; - for stdin")
-  .option("--json", "for scripts")
+  .option("--json", "print JSON for scripts")
   .addHelpText(
     "after",
     `
-Prints all problems as file:line:column and ends with 1; or the numbers of people, and ends with 0.
+Prints every problem as file:line:column and exits with 1. Prints the number of people and exits with 0 if there are none.
 
 Example:
   pulumi-trieve validate members.yaml`,
@@ -76,21 +77,23 @@ Example:
     code = await validate(file, options, output);
   });
 
-withServer(command("report", "compare a roster with an organization: what `up --refresh` would do"))
+withServer(command("report", "show what `up --refresh` would do with a roster file"))
   .argument("<file>", "YAML or JSON; - for stdin")
-  .option("--markdown", "for a comment on a pull request")
-  .addOption(new Option("--html", "one page to review who has access").conflicts("markdown"))
-  .addOption(new Option("--json", "for scripts").conflicts(["markdown", "html"]))
-  .option("--expect-no-changes", "end with 1 if `up` would change anything")
+  .option("--markdown", "print Markdown for a comment on a pull request")
   .addOption(
-    new Option("--unmanaged <what>", "what the roster does with people who are not in the file")
+    new Option("--html", "print one HTML page to review who has access").conflicts("markdown"),
+  )
+  .addOption(new Option("--json", "print JSON for scripts").conflicts(["markdown", "html"]))
+  .option("--expect-no-changes", "exit with 1 if `up` would change anything")
+  .addOption(
+    new Option("--unmanaged <what>", "setting of the roster for people who are not in the file")
       .choices(["warn", "remove"])
       .default("warn"),
   )
   .addHelpText(
     "after",
     `
-Changes nothing. Ends with 1 if the file has problems or \`up\` would fail for somebody.
+Changes nothing. Exits with 1 if the file has problems or \`up\` would fail for somebody.
 
 Example:
   pulumi-trieve report members.yaml --markdown > comment.md
@@ -101,12 +104,12 @@ Example:
     code = await report(file, options, output);
   });
 
-withServer(command("doctor", "look at key, role, organization, server and links"))
-  .option("--json", "for scripts")
+withServer(command("doctor", "check the key, its role, the organization, the server and the links"))
+  .option("--json", "print JSON for scripts")
   .addHelpText(
     "after",
     `
-Changes nothing and sends no mail. Also reads TRIEVE_APP_URL and TRIEVE_REDIRECT_URI.
+Changes nothing and sends no email. Also reads TRIEVE_APP_URL and TRIEVE_REDIRECT_URI.
 
 Example:
   TRIEVE_API_KEY=$(pulumi config get trieve:apiKey) pulumi-trieve doctor --url http://localhost:8090 --organization …`,
@@ -117,20 +120,20 @@ Example:
   });
 
 withServer(
-  command("init", "new server: make an organization key, print `pulumi config set` lines"),
+  command("init", "create an organization key on a new server and print `pulumi config set` lines"),
   "UUID (default: that of the admin key's account)",
 )
   .option("--admin-key-stdin", "read the server's admin key from stdin instead of TRIEVE_ADMIN_KEY")
-  .option("--redirect-uri <url>", "dashboard, where people land after accepting")
-  .option("--read-only", "make a key for previews instead, which may only read, and print it")
-  .option("--json", "the settings for scripts")
+  .option("--redirect-uri <url>", "URL of the dashboard, where people land after accepting")
+  .option("--read-only", "create and print a read-only key for previews instead")
+  .option("--json", "print the settings as JSON")
   .addHelpText(
     "after",
     `
-The admin key is the server's ADMIN_API_KEY. Where its account is in several organizations, --organization
-chooses. A second environment on the same server needs an organization of its own: name it with --organization.
-What is printed holds the new key: pipe it into a shell, so that it is in no history.
-With --read-only TRIEVE_API_KEY will do, if its role is admin or owner.
+The admin key is the server's ADMIN_API_KEY. If its account belongs to several organizations, --organization selects
+one. A second environment on the same server needs its own organization, which --organization selects.
+The output contains the new key. Pipe it into a shell to keep it out of the shell history.
+With --read-only, a TRIEVE_API_KEY with role admin or owner is sufficient.
 
 Example:
   pulumi-trieve init --admin-key-stdin --url http://localhost:8090 < admin-key | sh`,
@@ -160,7 +163,7 @@ function withServer(
   return command
     .option("--url <url>", "server, without /api (default: TRIEVE_API_URL)")
     .option("--organization <id>", organization)
-    .option("--retry-for <seconds>", "how long to ask again a server that does not answer", "10");
+    .option("--retry-for <seconds>", "how long to retry if the server does not answer", "10");
 }
 
 function version(): string {

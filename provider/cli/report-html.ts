@@ -97,7 +97,7 @@ export function reportPage(report: ReportPage): Html {
   const { file, access, at, summary, rows, footnote } = report;
   const title = `Access to Trieve organization ${access.organizationId}`;
   const body = html`<h1>Who has access</h1>
-<p class="lead">Everybody in a Trieve organization or in the file that declares its people, and what the next <code>pulumi up --refresh</code> would do.</p>
+<p class="lead">Everyone in the Trieve organization or in the file, and what the next <code>pulumi up --refresh</code> would do.</p>
 <dl class="facts">
 <dt>Organization</dt><dd>${printable(access.organizationId)}</dd>
 <dt>Server</dt><dd>${printable(access.apiUrl)}</dd>
@@ -122,7 +122,7 @@ ${footnote && html`<p class="footnote muted small">${withCode(footnote)}</p>`}`;
 /** What is wrong with a file, which therefore was compared with nothing. */
 export function problemsPage(file: string, problems: readonly RosterProblem[], at: Date): Html {
   const body = html`<h1>Problems in ${printable(file)}</h1>
-<p class="lead">${count(problems.length, "problem", "problems")} on ${moment(at)}. Nobody was compared with the server.</p>
+<p class="lead">${count(problems.length, "problem", "problems")} on ${moment(at)}. The file was not compared with the server.</p>
 <ol class="problems">
 ${problems.map((problem) => html`<li>${printable(formatProblem(problem))}</li>`)}
 </ol>`;
@@ -182,7 +182,7 @@ function scopesOf(scopes: readonly string[] | null, member: Row["member"]): Html
   if (scopes === null) return "unrestricted";
   const list = scopes.length === 0 ? "no route at all" : listOf(scopes);
   return member && member.scopes === undefined
-    ? html`${list}<p class="muted">which the file does not name</p>`
+    ? html`${list}<p class="muted">not in the file</p>`
     : list;
 }
 
@@ -199,7 +199,7 @@ function inTheFile(member: Row["member"]): Html | string {
 
 function next({ change, mark, words, from, to }: Row): Html {
   if (change === "unmanaged")
-    return html`<span class="muted">left alone, unless the last <code>up</code> declared them</span>`;
+    return html`<span class="muted">unchanged, unless the last <code>up</code> declared them</span>`;
   if (!writing.has(change)) return html`<span class="muted">nothing</span>`;
   const scopes = to?.scopes && !sameScopes(to.scopes, from?.scopes ?? null) && listOf(to.scopes);
   return html`<div class="next"><span class="mark ${change}" aria-hidden="true">${mark}</span><div>${printable(words)}${scopes}</div></div>`;

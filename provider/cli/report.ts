@@ -123,7 +123,7 @@ function summary(planned: readonly Planned[]): string {
   const counted = countsOf(planned).filter(([, n]) => n > 0);
   return (
     counted.map(([change, n]) => `${n} ${looks[change].inSummary}`).join(", ") ||
-    "Nobody, neither in the file nor in the organization"
+    "Nobody in the file or in the organization"
   );
 }
 
@@ -132,7 +132,7 @@ function footnote(planned: readonly Planned[]): string | undefined {
   if (planned.some(({ change, member }) => change === "remove" && member === null))
     return "`up` removes people who are not in the file once a preview has named them, unless something else in the program declares them or `breakGlass` protects them.";
   return planned.some(({ change }) => change === "unmanaged" || change === "remove")
-    ? "Of people who are not in the file or whose last day is over, `up` removes those that its last run declared; it leaves all others alone."
+    ? "Of people who are not in the file or whose last day is over, `up` removes those that its last run declared and keeps all others."
     : undefined;
 }
 
@@ -155,7 +155,7 @@ function wordsFor(person: Planned): string {
 }
 
 function unnamed(from: Planned["from"], member: Planned["member"]): string {
-  return from?.scopes && member?.scopes === undefined ? ", which the file does not name" : "";
+  return from?.scopes && member?.scopes === undefined ? ", not in the file" : "";
 }
 
 function printJson(

@@ -131,7 +131,9 @@ export class EngineWatch {
   /** @throws if the engine is gone: nobody would record what is written now */
   async assertAlive(): Promise<void> {
     if (await this.#isThere()) return;
-    throw new Error("The Pulumi engine that asked for this is gone. Nothing more was written.");
+    throw new Error(
+      "The Pulumi engine that started this operation has ended. Nothing more was written.",
+    );
   }
 
   async #isThere(): Promise<boolean> {

@@ -114,7 +114,7 @@ export class Declaration {
 
 function declaredTwice(person: string, one: string, other: string): string {
   const [organizationId, email] = person.split("/");
-  return `Two resources declare ${email} in organization ${organizationId}: "${one}" and "${other}". They would undo each other; keep one.`;
+  return `Two resources declare ${email} in organization ${organizationId}: "${one}" and "${other}". Keep one of them.`;
 }
 
 const later = perDeployment((): Promise<unknown>[] => []);

@@ -98,7 +98,7 @@ function plainly<T>(work: () => T): T {
 /** For what is expected to happen its message is enough; of a delete or read that fails the SDK prints the stack too. */
 function plainError(message: string): Error {
   const error = new Error(message);
-  error.stack = "the error of the resource says what failed.";
+  error.stack = "see the error of the resource.";
   error.toString = () => "pulumi-trieve";
   return error;
 }

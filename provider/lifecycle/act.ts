@@ -142,16 +142,16 @@ async function ensureNow(
     });
     if (last.phase === "absent")
       throw new Error(
-        `Invited ${wanted.email} to ${organization.directory.where}: the server took it, but lists them neither as invited nor as a member. Somebody else may have removed them; run \`pulumi up --refresh\`.`,
+        `Invited ${wanted.email} to ${organization.directory.where}, but the server lists them neither as invited nor as a member. Somebody else may have removed them. Run \`pulumi up --refresh\`.`,
       );
     const mailFailed = owesMail(organization, wanted.email, last, progress);
     if (wanted.clearScopes && last.phase === "member" && progress.deleted)
       organization.warn(
-        `${wanted.email} was taken out and added again at once, which is the only way to lift scopes; Trieve sent them a mail.`,
+        `${wanted.email} was removed and added again, which is the only way to clear scopes. Trieve sent them an email.`,
       );
     if (first?.phase === "absent" && wanted.role === undefined && recorded?.role === "owner")
       organization.warn(
-        `${wanted.email} was owner when last seen, was removed since, and is ${standingOf(last).role} now: nobody becomes owner again unless the program says so. Write \`role: "owner"\` if it is meant.`,
+        `${wanted.email} was owner when last seen, has been removed since, and is now ${standingOf(last).role}. The owner role returns only if the program declares it. To restore it, write \`role: "owner"\`.`,
       );
     return outputsOf(organization, last, { ...history, ...adoption, mailFailed });
   } catch (error) {
@@ -181,11 +181,11 @@ function owesMail(
 ): boolean {
   if (!progress.mailFailed || links.mail === "optional") return false;
   if (observed.phase === "member") {
-    warn(`${email} was added, but the mail that tells them so failed.`);
+    warn(`${email} was added, but Trieve could not send the email that tells them.`);
     return false;
   }
   throw new Error(
-    `Invited ${email} to ${directory.where}, but nobody was told: the server answered 400 (Error sending email.). Repair its mail settings (SMTP_*) and run \`pulumi up\` again, which sends the mail once more; or set trieve:mail to optional and hand over the output inviteUrl.`,
+    `Invited ${email} to ${directory.where}, but Trieve could not send the email (400 Error sending email.). Fix the server's mail settings (SMTP_*) and run \`pulumi up\` again, which sends the email again. Or set trieve:mail to optional and hand over the output inviteUrl.`,
   );
 }
 
@@ -206,7 +206,7 @@ export async function remove(
   });
   if (last.phase === "member") {
     organization.warn(
-      `${email} was a member before this resource was and stays one, as ${roleOf(last.memberships)}.`,
+      `${email} was a member before this resource was created, and stays a member with role ${roleOf(last.memberships)}.`,
     );
   }
 }
@@ -256,7 +256,7 @@ async function converge(
     const decision = decide(observed);
     if (decision.decision === "lowered by default")
       throw new Refused(
-        `Refused to make ${email} ${decision.to} in ${organization.directory.where}: they are ${decision.from} there, and a default role lowers nobody. Write \`role: ${decision.to}\` on their own line if it is meant, or \`role: ${decision.from}\` to leave it.`,
+        `Refused to make ${email} ${decision.to} in ${organization.directory.where}: they are ${decision.from} there, and a default role never lowers anyone. To lower them, write \`role: ${decision.to}\` on their own line. To keep their role, write \`role: ${decision.from}\`.`,
         "default role",
       );
     if (decision.decision !== "act") return observed;
@@ -278,7 +278,7 @@ async function converge(
   throw (
     failure ??
     new Error(
-      `Gave up on ${email} in ${organization.directory.where}: somebody else changes the same person at the same time. Run \`pulumi up --refresh\` when that is over.`,
+      `Gave up on ${email} in ${organization.directory.where}: somebody else is changing the same person. Run \`pulumi up --refresh\` when they are done.`,
     )
   );
 }
@@ -366,8 +366,8 @@ async function refuse(
   const { where } = directory;
   throw new Refused(
     reason === "last owner"
-      ? `Refused to ${what} ${where}: nobody else there is an owner, and without one nobody can be made owner again. Let another owner accept first, then run \`pulumi up\` again.`
-      : `Refused to ${what} ${where}: the API key belongs to this account, and would lose its rights. Use an organization key (\`pulumi config set --secret trieve:apiKey\`), then run \`pulumi up\` again.`,
+      ? `Refused to ${what} ${where}: nobody else there is an owner, and only an owner can appoint another. Let another owner accept first, then run \`pulumi up\` again.`
+      : `Refused to ${what} ${where}: the API key belongs to this account and would lose its rights. Use an organization key (\`pulumi config set --secret trieve:apiKey\`), then run \`pulumi up\` again.`,
     reason,
   );
 }

@@ -30,7 +30,7 @@ export function checkArguments(
   const role = given.optional("role", readRole);
   const roleIsDefault = given.optional("roleIsDefault", (value) => value === true);
   const scopes = given.optional("scopes", (value) =>
-    readScopes(value, "is empty, which would lock the person out: leave it out for no restriction"),
+    readScopes(value, "is empty, which would lock the person out; omit it for no restriction"),
   );
   const roster = given.optional("roster", (value) => String(value));
   const deletionPolicy = given.optional("deletionPolicy", readDeletionPolicy) ?? "revert";
@@ -76,7 +76,7 @@ export function checkOrganization(
 }
 
 const missing =
-  "organizationId is missing: run `pulumi config set trieve:organizationId <id>`, set TRIEVE_ORGANIZATION_ID, or give it to the resource or its trieve.Provider";
+  "organizationId is missing: run `pulumi config set trieve:organizationId <id>`, set TRIEVE_ORGANIZATION_ID, or set it on the resource or its trieve.Provider";
 
 /** What is wrong with a value, as the rest of a sentence that begins with its name. */
 export class Problem {
@@ -145,9 +145,9 @@ export function emailProblem(email: string): string | undefined {
   const domain = email.slice(at + 1);
   if (local.length > 64) return "has more than 64 characters before the @";
   if (!/^[a-z0-9!#$%&*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&*+/=?^_`{|}~-]+)*$/i.test(local))
-    return "has something else before the @ than letters, digits and !#$%&*+/=?^_`{|}~- in parts divided by single dots";
+    return "may contain only letters, digits, !#$%&*+/=?^_`{|}~- and single dots before the @";
   if (!/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(domain))
-    return "has no proper domain after the @: names of letters, digits and hyphens divided by dots, such as example.com (others in their xn-- form)";
+    return "has no valid domain after the @, such as example.com (write international domains in their xn-- form)";
   return undefined;
 }
 

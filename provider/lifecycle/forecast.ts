@@ -157,7 +157,7 @@ function refusalsOf(
     if (decision.decision === "lowered by default")
       refusals.set(one, {
         guard: "default role",
-        reason: `is ${decision.from}, and ${decision.to} is only a default: write the role on their own line`,
+        reason: `is ${decision.from}, and ${decision.to} is only a default; write the role on their own line`,
       });
     if (
       decision.decision === "act" &&
@@ -183,7 +183,7 @@ function refusalsOf(
 }
 
 const guardReasons = {
-  "last owner": "nobody else there would be an owner",
+  "last owner": "no other owner would be left",
   "own account": "the API key belongs to this account",
 } as const;
 

@@ -91,7 +91,7 @@ async function argumentsOf(name: string, inputs: pulumi.Inputs): Promise<TrieveR
   for (const [key, value] of Object.entries(rest)) {
     known[key] = await knownValue(pulumi.output(value));
     if (known[key] === undefined && value !== undefined)
-      problems.push({ path: key, text: "is not known before `up`: give it as a plain value" });
+      problems.push({ path: key, text: "must be a plain value, which is known before `up`" });
   }
   if (problems.length > 0) throw wrongArguments(`Roster "${name}" has wrong arguments.`, problems);
   return { ...known, ...(organizationId === undefined ? {} : { organizationId }) };

@@ -162,7 +162,7 @@ export class Service {
     forgetNames(key);
     const roster = key.slice(key.lastIndexOf("::") + 2);
     return [
-      `${email} is declared only after roster "${roster}" with unmanaged: "remove" has looked for those whom nothing declares. Put this resource into the dependsOn of the roster, or the address on its list.`,
+      `${email} is declared only after roster "${roster}" with unmanaged: "remove" has looked for undeclared people. Add this resource to the roster's dependsOn, or add the address to its list.`,
     ];
   }
 

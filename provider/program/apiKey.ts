@@ -79,7 +79,7 @@ export class TrieveApiKey extends pulumi.CustomResource {
   constructor(name: string, args: TrieveApiKeyArgs, opts?: pulumi.CustomResourceOptions) {
     if (opts?.import !== undefined || opts?.id !== undefined)
       throw problem(
-        `TrieveApiKey "${name}": a key that is there cannot be used, since no server tells its text again. Leave \`import\` and \`id\` out: a new one is made.`,
+        `TrieveApiKey "${name}": an existing key cannot be imported, because Trieve shows the text of a key only once. Leave \`import\` and \`id\` out: a new one is made.`,
       );
     super(
       dynamicType("ApiKey"),

@@ -94,7 +94,7 @@ export class TrieveInvitation extends pulumi.CustomResource {
   constructor(name: string, args: TrieveInvitationArgs, opts?: pulumi.CustomResourceOptions) {
     if (opts?.import !== undefined)
       throw problem(
-        `TrieveInvitation "${name}": Pulumi cannot import dynamic resources, and there is no need to. Leave \`import\` out: somebody who is there already is adopted as they are.`,
+        `TrieveInvitation "${name}": Pulumi cannot import dynamic resources. Omit \`import\`; people who are already there are adopted.`,
       );
     const { type, props, aliases } = registrationOf("Invitation");
     const restoreTraces = withoutTraces();

@@ -104,7 +104,7 @@ function declare(resource: TrieveOrganization, name: string, args: TrieveOrganiz
     const other = known.get(`${apiUrl} ${organization}`);
     if (other !== undefined)
       throw problem(
-        `Two resources make an organization ${JSON.stringify(organization)} at ${apiUrl}: "${other}" and "${name}". Give one of them another name.`,
+        `Two resources create organization ${JSON.stringify(organization)} at ${apiUrl}: "${other}" and "${name}". Rename one of them.`,
       );
     known.set(`${apiUrl} ${organization}`, name);
   });

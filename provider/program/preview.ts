@@ -71,7 +71,7 @@ export async function previewRoster(previewed: Previewed): Promise<readonly stri
     const access = await accessOf(roster, organizationId);
     if (access === undefined)
       await pulumi.log.info(
-        "This run makes the organization or the API key of the roster, so nobody can be asked before it who is there.",
+        "This run creates the organization or the API key of the roster, so this preview cannot show who is already there.",
         roster,
       );
     return access ? await tell(previewed, access) : [];
@@ -164,7 +164,7 @@ async function tell(previewed: Previewed, access: Access): Promise<readonly stri
     if (unmanaged === "remove") forgetNames((await knownValue(roster.urn)) ?? "");
     if (error instanceof pulumi.RunError) throw error;
     pulumi.log.warn(
-      `This preview cannot tell what will happen to whom; all else in it holds. ${(error as Error).message}`,
+      `Could not reach Trieve, so this preview does not show per-person changes. Everything else in it is accurate. ${(error as Error).message}`,
       roster,
     );
     return [];

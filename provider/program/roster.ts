@@ -215,7 +215,7 @@ class RosterGuard extends pulumi.CustomResource {
 function readMembers(name: string, args: TrieveRosterArgs): readonly RosterEntry[] {
   const { file, members, defaults } = args;
   if ((file === undefined) === (members === undefined))
-    throw problem(`TrieveRoster "${name}": give it either \`file\` or \`members\`.`);
+    throw problem(`TrieveRoster "${name}": set either \`file\` or \`members\`.`);
   // Loaded when a roster is made: a program without one starts faster.
   const { checkMembers, formatProblem, parseRoster } =
     require("../roster/file") as typeof import("../roster/file");

@@ -77,7 +77,7 @@ export class RosterSweep extends pulumi.CustomResource {
       const { length } = await emails;
       if (length > 0 && done !== run)
         await pulumi.log.warn(
-          `Nobody whom nothing declares is removed: this run leaves out ${name}. Run \`pulumi up\` without --target and --exclude.`,
+          `unmanaged: "remove" removes nobody in this run, because the run skips ${name}. Run \`pulumi up\` without --target and --exclude.`,
           roster,
         );
     });
@@ -98,7 +98,7 @@ export async function namedAndUnmanaged(swept: Swept): Promise<string[]> {
     const left = namesLeft({ key, server: apiUrl, organizationId });
     if (left === undefined) {
       await pulumi.log.warn(
-        'unmanaged: "remove" removes nobody: no preview of this stack has named anybody, on this machine within the last hour. Run `pulumi up` without --skip-preview.',
+        'unmanaged: "remove" removes nobody in this run, because no preview of this stack named anybody on this machine within the last hour. Run `pulumi up` without --skip-preview.',
         roster,
       );
       return [];

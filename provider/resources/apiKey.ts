@@ -60,10 +60,7 @@ export function checkKeyArguments(
   const name = given.required("name", readName);
   const role = given.required("role", readRole);
   const scopes = given.optional("scopes", (value) =>
-    readScopes(
-      value,
-      "is empty, which would make a key of no use: leave it out for no restriction",
-    ),
+    readScopes(value, "is empty, which would make the key useless; omit it for no restriction"),
   );
   const datasetIds = given.optional("datasetIds", readDatasets);
   const expiresAt = given.optional("expiresAt", (value) => readExpiry(value, before, now));
@@ -88,12 +85,12 @@ function readName(value: unknown): string | Problem {
   if (name.trim() === "") return new Problem("is empty");
   return printable(name) === name
     ? name
-    : new Problem(`${show(name)} has a character that is not shown`);
+    : new Problem(`${show(name)} contains an invisible character`);
 }
 
 function readDatasets(value: unknown): readonly string[] | Problem {
   if (Array.isArray(value) && value.length === 0)
-    return new Problem("is empty: leave it out for all datasets of the organization");
+    return new Problem("is empty; omit it for all datasets of the organization");
   const datasets = readList(value, (id) =>
     typeof id === "string" && isUuid(id) ? undefined : "is not the UUID of a dataset",
   );
@@ -115,7 +112,7 @@ function readExpiry(value: unknown, before: Bag, now: Date): string | Problem {
   const expiresAt = new Date(time).toISOString().replace(/\.\d+Z$/, "Z");
   // That of a key which was made when it lay ahead stays as it is.
   if (time <= now.getTime() && expiresAt !== before.expiresAt)
-    return new Problem(`${show(text)} lies in the past`);
+    return new Problem(`${show(text)} is in the past`);
   return expiresAt;
 }
 
@@ -223,7 +220,7 @@ export async function makeKey(
     const [first] = made;
     if (!first)
       throw new Error(
-        `Made an API key in organization ${organizationId} at ${client.connection.apiUrl}, but the server does not list it. Somebody else may have deleted it; run \`pulumi up\` again.`,
+        `Created an API key in organization ${organizationId} at ${client.connection.apiUrl}, but the server does not list it. Somebody else may have deleted it. Run \`pulumi up\` again.`,
       );
     // One that went unanswered may land late, and which of them has this text no list tells.
     const lost = made.length > 1 ? made : now.filter((one) => isLost(one) && one !== first);
@@ -238,7 +235,7 @@ export async function makeKey(
   throw (
     failure ??
     new Error(
-      `Gave up on an API key in organization ${organizationId} at ${client.connection.apiUrl}: somebody else makes keys of the same name. Run \`pulumi up\` again when that is over.`,
+      `Gave up on an API key in organization ${organizationId} at ${client.connection.apiUrl}: somebody else is creating keys with the same name. Run \`pulumi up\` again when they are done.`,
     )
   );
 }

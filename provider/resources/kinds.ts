@@ -197,7 +197,7 @@ const apiKey: Kind = {
   async read(id, recorded, { server }, { keys }) {
     if (recorded.tag === undefined)
       throw new Error(
-        `API key ${show(id)} cannot be imported or looked up: no server tells the text of a key again. Declare a new one.`,
+        `API key ${show(id)} cannot be imported or looked up, because Trieve shows the text of a key only once. Declare a new one.`,
       );
     const outputs = await readKey(id, recorded as unknown as KeyOutputs, keys, await server());
     return outputs && { id, outputs, inputs: keyInputsOf(outputs) };

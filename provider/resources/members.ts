@@ -46,7 +46,7 @@ export async function listMembers(
   const wrong = [
     ...problems,
     ...(organizationId === undefined
-      ? ["organizationId is missing: give it to getMembers, to the provider, or to the stack"]
+      ? ["organizationId is missing: set it in getMembers, the provider or the stack"]
       : []),
     ...(named !== undefined && !isUuid(named.trim())
       ? [`organizationId ${JSON.stringify(named)} is not a UUID: copy it from the dashboard`]

@@ -44,12 +44,11 @@ function readName(value: unknown): string | Problem {
   const name = readText(value);
   if (name instanceof Problem) return name;
   if (name.trim() === "") return new Problem("is empty");
-  if (name.trim() !== name) return new Problem(`${show(name)} begins or ends with a blank`);
-  if (printable(name) !== name)
-    return new Problem(`${show(name)} has a character that is not shown`);
+  if (name.trim() !== name) return new Problem(`${show(name)} begins or ends with a space`);
+  if (printable(name) !== name) return new Problem(`${show(name)} contains an invisible character`);
   return /[<>&\u00a0]/.test(name)
     ? new Problem(
-        `${show(name)} holds <, > or &, or a blank that does not break, which Trieve stores as something else`,
+        `${show(name)} contains <, >, & or a non-breaking space, which Trieve stores differently`,
       )
     : name;
 }
@@ -80,7 +79,7 @@ export async function makeOrganization(name: string, server: Server): Promise<st
   if (there) {
     await refuseUnlessEmpty(client, before, name, [there, ...others]);
     warn(
-      `organization ${show(name)} (${there.id}) was there already, and empty: it is used as it is.`,
+      `organization ${show(name)} (${there.id}) already exists and is empty. It is used as it is.`,
     );
     return there.id;
   }
@@ -98,7 +97,7 @@ export async function makeOrganization(name: string, server: Server): Promise<st
       const late = (await newOnes()).filter((one) => one.id !== id);
       if (late.length > 0)
         warn(
-          `made organization ${show(name)} as ${id}; of the same name is ${ids(late)}, perhaps from a request that went unanswered: delete in the dashboard what nobody needs.`,
+          `Created organization ${show(name)} as ${id}. Another with the same name exists, ${ids(late)}, perhaps from a request that went unanswered. Delete it in the dashboard if nobody needs it.`,
         );
       return result;
     },
@@ -107,7 +106,7 @@ export async function makeOrganization(name: string, server: Server): Promise<st
       const [landed, ...more] = await newOnes();
       if (landed && more.length > 0)
         throw new Error(
-          `Could not tell which organization ${show(name)} is the one that was asked for at ${client.connection.apiUrl}: ${ids([landed, ...more])} came up meanwhile. Delete all but one of them in the dashboard, and run \`pulumi up\` again.`,
+          `Could not tell which organization ${show(name)} is the one that was asked for at ${client.connection.apiUrl}: ${ids([landed, ...more])} came up meanwhile. Delete all but one of them in the dashboard, then run \`pulumi up\` again.`,
         );
       return landed && { result: "done", made: landed };
     },
@@ -150,7 +149,7 @@ async function accountOf(client: AdminClient, name: string): Promise<Identity> {
   const account = await client.identity();
   if (account) return account;
   throw new Error(
-    `Refused to make organization ${show(name)} at ${client.connection.apiUrl}: the API key is that of an organization, and nobody would be in the new one. Give its trieve.Provider the server's admin key, or a key of an account.`,
+    `Refused to create organization ${show(name)} at ${client.connection.apiUrl}: the API key belongs to an organization, so nobody would be in the new one. Set the server's admin key, or an account's key, on its trieve.Provider.`,
   );
 }
 
@@ -166,10 +165,10 @@ async function refuseUnlessEmpty(
   if (contents === "") return;
   const there =
     contents === undefined
-      ? `there are ${organizations.length} of that name already, ${ids(organizations)}`
-      : `there is one of that name already, ${first.id}, with ${contents}`;
+      ? `there are ${organizations.length} with that name already, ${ids(organizations)}`
+      : `there is one with that name already, ${first.id}, with ${contents}`;
   throw new Error(
-    `Refused to make organization ${show(name)} at ${client.connection.apiUrl}: ${there}. Give it another name; or rename or delete what is there in the dashboard; or use it as it is: TrieveOrganization.get(name, "${first.id}").`,
+    `Refused to create organization ${show(name)} at ${client.connection.apiUrl}: ${there}. Give it another name, rename or delete the existing one in the dashboard, or look it up with TrieveOrganization.get(name, "${first.id}").`,
   );
 }
 

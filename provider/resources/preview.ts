@@ -60,7 +60,7 @@ export class Previews {
         outputs: open,
         note: {
           level: "info",
-          text: `${isUnknown(email) ? "" : `${email}: `}not all is known before \`up\``,
+          text: `${isUnknown(email) ? "" : `${email}: `}some values are known only after \`up\``,
         },
       };
     try {
@@ -79,7 +79,7 @@ export class Previews {
         note,
       };
     } catch (error) {
-      const text = `${email}: nobody could be asked what will happen. ${(error as Error).message}`;
+      const text = `${email}: could not reach Trieve, so this preview does not show what will happen. ${(error as Error).message}`;
       return { outputs: open, note: { level: "warn", text } };
     }
   }

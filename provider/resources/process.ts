@@ -118,7 +118,7 @@ export class ProviderProcess {
   }
 
   readonly #mayBegin = async (): Promise<void> => {
-    if (this.#isCancelled) throw new Error("The run was cancelled before this was begun.");
+    if (this.#isCancelled) throw new Error("The run was cancelled before this operation started.");
     await this.#engine.assertAlive();
   };
 

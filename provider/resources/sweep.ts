@@ -42,7 +42,7 @@ export async function sweep(inputs: SweepInputs, surroundings: Surroundings): Pr
   const approval = surroundings.approvalOf(roster);
   if (approval === undefined) {
     warn(
-      `Nobody whom nothing declares was removed from organization ${organizationId}: the roster's guard was not checked in this run. Run \`pulumi up\` without --target and --exclude.`,
+      `No undeclared person was removed from organization ${organizationId}: the roster's guard was not checked in this run. Run \`pulumi up\` without --target and --exclude.`,
     );
     return;
   }

@@ -40,7 +40,7 @@ export function objection(intent: Intent, approval: Approval | undefined): strin
       : `${unchecked}. Delete their line and run \`pulumi up\` without --target and --exclude. To destroy the whole roster, set limits.maxRemovals to "100%", leave breakGlass empty, run \`pulumi up\`, then \`pulumi destroy\`.`;
   }
   if ((goal === "out" || lowers) && approval.breakGlass.includes(email))
-    return `breakGlass of roster "${name}" protects this address. Take it off breakGlass if that is meant, then run \`pulumi up\` again.`;
+    return `breakGlass of roster "${name}" protects this address. To go ahead, remove it from breakGlass and run \`pulumi up\` again.`;
   if (
     goal === "out" &&
     approval.organizationId === organizationId &&

@@ -75,7 +75,7 @@ class Checker {
     const { value } = this.source;
     const instead = 'write "members:" and a list of addresses below it';
     if (!isMap(value)) {
-      const problem = value === null ? "the file is empty" : `${show(value)} is no roster`;
+      const problem = value === null ? "the file is empty" : `${show(value)} is not a roster`;
       this.report([], `${problem}: ${instead}`);
       return [];
     }
@@ -88,13 +88,13 @@ class Checker {
             defaults,
             common,
             ["defaults"],
-            "set of defaults: write { role: user }, or leave defaults out",
+            "set of defaults: write { role: user }, or omit defaults",
           );
     if (members === undefined) this.report([], `members is missing: ${instead}`);
     else if (members === null)
       this.report(["members"], "members is empty: write a list of addresses, or [] for nobody");
     else if (!Array.isArray(members))
-      this.report(["members"], `${show(members)} is no list of members: ${instead}`);
+      this.report(["members"], `${show(members)} is not a list of members: ${instead}`);
     else return this.readMembers(members, preset ?? {});
     return [];
   }
@@ -146,7 +146,7 @@ class Checker {
     }
     const place = this.source.place(first);
     const where = place ? formatPlace(place) : formatPath(first);
-    this.report(path, `${email} is here already, at ${where}: delete one of them`);
+    this.report(path, `${email} is already listed at ${where}: delete one of them`);
   }
 
   /** @param otherwise what any other value is not, and what to write instead of it */
@@ -157,7 +157,7 @@ class Checker {
     otherwise: string,
   ): v.InferOutput<S> | undefined {
     if (!isMap(value)) {
-      this.report(path, `${show(value)} is no ${otherwise}`);
+      this.report(path, `${show(value)} is not a valid ${otherwise}`);
       return undefined;
     }
     this.checkKeys(schema, value, path);

@@ -43,8 +43,7 @@ export function foretellLeaving(
   if (told === undefined)
     return { level: "info", text: `${email} stays: another resource declares them` };
   const why = hasEnded(person, day) ? `last day was ${until}` : "line deleted";
-  const refused =
-    told.refusal === null ? "" : `; to remove them is refused: ${told.refusal.reason}`;
+  const refused = told.refusal === null ? "" : `; removing them is refused: ${told.refusal.reason}`;
   return {
     level: told.refusal === null ? "info" : "warn",
     text: `${email} ${why}; ${standing(told)}${refused}`,
@@ -63,6 +62,6 @@ export function foretellUnmanaged(organizationId: string, unmanaged: readonly Fo
   const names = firstTen(unmanaged.map(({ email }) => email));
   return {
     level: "warn",
-    text: `${count(unmanaged.length, "person", "people")} whom nothing here declares in organization ${organizationId}: ${names}. Put them on the roster, or set \`unmanaged\` to "remove" or "ignore".`,
+    text: `Organization ${organizationId} has ${count(unmanaged.length, "person", "people")} whom this program does not declare: ${names}. Add them to the roster, or set \`unmanaged\` to "remove" or "ignore".`,
   };
 }

@@ -118,10 +118,10 @@ function checkRemovals(
   const why =
     before.organizationId === after.organizationId
       ? "This"
-      : `Going from organization ${before.organizationId} to ${after.organizationId}`;
+      : `Moving from organization ${before.organizationId} to ${after.organizationId}`;
   const enough = enoughFor(removed.length, total, maxRemovals);
   return [
-    `${why} would remove ${removed.length} of ${count(total, "person", "people")}, and limits.maxRemovals ${show(maxRemovals)} allows ${allowed}: ${namesOf(removed)}. If that is meant, raise limits.maxRemovals to ${enough} for one run.`,
+    `${why} would remove ${removed.length} of ${count(total, "person", "people")}, and limits.maxRemovals ${show(maxRemovals)} allows ${allowed}: ${namesOf(removed)}. If this is intended, raise limits.maxRemovals to ${enough} for one run.`,
   ];
 }
 
@@ -143,7 +143,7 @@ export function checkUnmanaged(
   const allowed = removalsAllowed(maxRemovals, total);
   if (emails.length <= allowed) return undefined;
   const enough = enoughFor(emails.length, total, maxRemovals);
-  return `unmanaged: "remove" would remove ${emails.length} of ${count(total, "person", "people")}, and limits.maxRemovals ${show(maxRemovals)} allows ${allowed}: ${firstTen(emails)}. If that is meant, raise limits.maxRemovals to ${enough} for one run; if not, put them on the roster.`;
+  return `unmanaged: "remove" would remove ${emails.length} of ${count(total, "person", "people")}, and limits.maxRemovals ${show(maxRemovals)} allows ${allowed}: ${firstTen(emails)}. If this is intended, raise limits.maxRemovals to ${enough} for one run. Otherwise, add them to the roster.`;
 }
 
 function removalsAllowed(maxRemovals: number | string, total: number): number {
@@ -178,7 +178,7 @@ function checkOwners(
   const still = new Set(owners.map(({ email }) => email));
   const lost = previous.filter(({ email }) => !still.has(email));
   return [
-    `This would leave ${count(owners.length, "owner", "owners")} of ${previous.length}, and limits.minOwners is ${wanted}: no longer an owner would be ${namesOf(lost)}. ${advice}`,
+    `This would leave ${count(owners.length, "owner", "owners")} of ${previous.length}, and limits.minOwners is ${wanted}. The owner role would be lost by ${namesOf(lost)}. ${advice}`,
   ];
 }
 
@@ -204,11 +204,11 @@ function checkBreakGlass(
   const problems: string[] = [];
   if (removed.length > 0)
     problems.push(
-      `This would remove ${count(removed.length, "address", "addresses")} that breakGlass protects: ${namesOf(removed)}. Declare them as before, or take them off breakGlass first.`,
+      `This would remove ${count(removed.length, "address", "addresses")} that breakGlass protects: ${namesOf(removed)}. Declare them as before, or remove them from breakGlass first.`,
     );
   if (demoted.length > 0)
     problems.push(
-      `This would demote ${count(demoted.length, "address", "addresses")} that breakGlass protects: ${firstTen(demoted)}. Write the role as before, or take them off breakGlass first.`,
+      `This would demote ${count(demoted.length, "address", "addresses")} that breakGlass protects: ${firstTen(demoted)}. Write the role as before, or remove them from breakGlass first.`,
     );
   return problems;
 }
@@ -224,7 +224,7 @@ function checkDomains({ people }: RosterRecord, { allowedDomains }: Limits): str
   }
   return [...strangers].map(([domain, persons]) => {
     const meant = nearest(domain, allowed);
-    const correct = meant ? `Did you mean ${meant}? If not` : "If that is meant";
+    const correct = meant ? `Did you mean ${meant}? If not` : "If this is intended";
     return `${count(persons.length, "address", "addresses")} in ${domain}, which is not in limits.allowedDomains: ${namesOf(persons)}. ${correct}, add ${show(domain)} to limits.allowedDomains.`;
   });
 }
@@ -244,12 +244,12 @@ function checkRules({ limits, breakGlass }: Rules): string[] {
     problems.push(`limits.minOwners ${show(minOwners)} must be a whole number from 0.`);
   if (allowedDomains?.length === 0)
     problems.push(
-      "limits.allowedDomains is empty, which allows nobody: leave it out for any domain.",
+      "limits.allowedDomains is empty, which allows nobody. Omit it to allow any domain.",
     );
   for (const domain of allowedDomains ?? [])
     if (emailProblem(`a@${normalize(domain)}`) !== undefined)
       problems.push(
-        `limits.allowedDomains: ${show(domain)} is no domain: write one such as example.com.`,
+        `limits.allowedDomains: ${show(domain)} is not a domain; write one such as example.com.`,
       );
   for (const email of breakGlass) {
     const problem = emailProblem(normalize(email));

@@ -15,7 +15,7 @@ function wrong(what: string, instead: string | ((input: unknown) => string)): Me
     const problem =
       input === null || input === undefined
         ? `${what} has no value`
-        : `${show(input)} is no ${what}`;
+        : `${show(input)} is not a valid ${what}`;
     return `${problem}: write ${typeof instead === "string" ? instead : instead(input)}`;
   };
 }
@@ -59,12 +59,12 @@ const scopes = v.pipe(
       ),
       v.examples(["POST /api/chunk/search"]),
     ),
-    wrong("list of scopes", '["POST /api/chunk/search"], or leave scopes out for no restriction'),
+    wrong("list of scopes", '["POST /api/chunk/search"], or omit scopes for no restriction'),
   ),
   // Trieve reads an empty list as "nothing at all", not as "no restriction".
   v.minLength(
     1,
-    'an empty list of scopes would lock the person out: write ["POST /api/chunk/search"], or leave scopes out for no restriction',
+    'an empty list of scopes would lock the person out: write ["POST /api/chunk/search"], or omit scopes for no restriction',
   ),
 );
 

@@ -52,13 +52,12 @@ const tooDeep = "is nested too deeply: write addresses or maps right below membe
 /** Where the parser's words are about the parser. */
 const plainer: { readonly [code in YAMLError["code"]]?: string } = {
   MULTIPLE_DOCS: "A second document begins here",
-  NON_STRING_KEY: "This key is no text",
+  NON_STRING_KEY: "This key is not text",
 };
 
 const advice: { readonly [code in YAMLError["code"]]?: string } = {
   BAD_DQ_ESCAPE: "write \\\\ for a backslash",
-  BAD_INDENT:
-    "line it up with its neighbours, begin entries of a list with -, and close every [ and {",
+  BAD_INDENT: "align it with its neighbors, start list entries with -, and close every [ and {",
   BAD_SCALAR_START: "put the value in quotes",
   BLOCK_AS_IMPLICIT_KEY: "write one `key: value` in a line, and values with a colon in quotes",
   BLOCK_IN_FLOW: "write commas between the values, and close every [ and {",
@@ -170,7 +169,7 @@ class Reader implements Source {
   private repeat(name: string, start: number): unknown {
     const target = this.anchors.get(name);
     if (target === undefined) {
-      const missing = `*${name} repeats nothing: write the value, or &${name} before the one that it repeats`;
+      const missing = `*${name} has no anchor: write the value, or put &${name} before the value that it repeats`;
       this.report(start, this.anchors.has(name) ? tooDeep : missing);
       return undefined;
     }
@@ -178,7 +177,7 @@ class Reader implements Source {
     this.copies += target.size;
     this.size += target.size;
     if (before <= maxCopies && this.copies > maxCopies)
-      this.report(start, "is repeated too often: write less, without aliases");
+      this.report(start, "is repeated too often: write the values without aliases");
     return target.value;
   }
 
@@ -191,9 +190,9 @@ class Reader implements Source {
       const first = pairs.get(name);
       if (first) {
         const other = formatPlace(this.placeAt(startOf(first.key)));
-        this.report(start, `${show(name)} is here already, at ${other}: delete one of them`);
+        this.report(start, `${show(name)} is already listed at ${other}: delete one of them`);
       } else if (name === "<<")
-        this.report(start, "merge keys are not taken: write the keys themselves");
+        this.report(start, "merge keys are not supported: write the keys themselves");
       else pairs.set(name, pair);
       return [name, this.read(pair.value)];
     });

@@ -244,7 +244,7 @@ export class Client {
       (error) => this.#mayPass(error),
       ({ message }) =>
         this.#tellOfWaiting(
-          `${message} It is asked again, for ${this.limits.retryForMs / 1000} s at most.`,
+          `${message} It is retried for ${this.limits.retryForMs / 1000} s at most.`,
         ),
     ).catch((error) => this.#nameAHang(call, error));
   }

@@ -104,7 +104,7 @@ export function refusedWith(
       shown && ` (${shown})`,
       status === 408
         ? "The server is overloaded or its mail server is slow. Try again later."
-        : "Something is wrong at the server or before it. Try again; the server's log says more.",
+        : "The server, or a proxy in front of it, failed. Try again, and check the server's log.",
       { outcome: "unknown", transient: true, retryAfterMs },
     );
   if (status === 401)
@@ -123,25 +123,25 @@ export function refusedWith(
       : fail(
           "NotFound",
           " with no message",
-          "There is no Trieve API at that URL. Give the server's base URL, without `/api`.",
+          "No Trieve API answers at that URL. Use the server's base URL, without `/api`.",
         );
   const said = ` (${shown || "no message"})`;
   return status === 403
     ? fail(
         "NotAllowed",
         said,
-        "The API key belongs to another organization, has a role below admin, or is limited by scopes; removing an owner takes a key of role owner. Use a key of this organization with a role that suffices.",
+        "The API key belongs to another organization, has a role below admin, or is restricted by scopes. Removing an owner requires a key with role owner. Use a key of this organization with a sufficient role.",
       )
     : fail("Declined", said, adviceFor(message));
 }
 
 function adviceFor(message: string): string {
   if (message.includes("higher role than"))
-    return "A key gives out roles up to its own. Use a key of a higher role, or declare a lower role.";
+    return "A key can grant roles up to its own. Use a key with a higher role, or declare a lower role.";
   if (message === "Can not invite yourself")
-    return "The API key belongs to this very account. Use an organization key, or leave this person out.";
-  if (message === "Invalid email") return "Trieve does not take this address. Correct it.";
-  return "Nothing was changed. The server's log may say more.";
+    return "The API key belongs to this account. Use an organization key, or remove this person from the program.";
+  if (message === "Invalid email") return "Trieve does not accept this address. Correct it.";
+  return "Nothing was changed. Check the server's log for details.";
 }
 
 /** @param code as that of a {@link TrieveError} */
@@ -156,18 +156,18 @@ const neverSent = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "CONNECT_TI
 type Advice = readonly [codes: RegExp, advice: string, transient: boolean];
 const later: Advice = [
   /^/,
-  "Try again; if it stays so, look at the server and what lies before it.",
+  "Try again. If it keeps failing, check the server and any proxy in front of it.",
   true,
 ];
 const connectionAdvice: readonly Advice[] = [
-  [/^ECONNREFUSED$/, "Is the server running, and is the URL right?", true],
+  [/^ECONNREFUSED$/, "Check that the server is running and that the URL is correct.", true],
   [/^ENOTFOUND$/, "The host name is unknown. Check the server's URL.", false],
   [
     /^ERR_TLS|CERT|SIGNED/,
-    "The server's certificate is not trusted. For a private authority set NODE_EXTRA_CA_CERTS to its file.",
+    "The server's certificate is not trusted. For a private certificate authority, set NODE_EXTRA_CA_CERTS to its certificate file.",
     false,
   ],
-  [/^TOO_LARGE$/, "Check that the URL leads to a Trieve server.", false],
+  [/^TOO_LARGE$/, "Check that the URL is that of a Trieve server.", false],
 ];
 
 /** @param afterMs how long it was waited for */
@@ -176,7 +176,7 @@ export function hanging(attempt: Attempt, afterMs: number): TrieveError {
     "ServerHangs",
     attempt,
     `no answer within ${Math.round(afterMs / 1000)} s, while the health check still answers`,
-    "The server hangs: about ten requests at once with organization keys, from all clients together, do that for good. Restart it, then run the command again.",
+    "The server hangs. About ten concurrent requests with organization keys, from all clients together, cause this. Restart the server, then run the command again.",
   );
 }
 
@@ -191,7 +191,7 @@ export function unexpected(
     "UnexpectedAnswer",
     attempt,
     `the server's answer (${status}) is not what Trieve sends (${clean(mismatch)})`,
-    "Nothing was concluded from it. Check that the URL leads to a Trieve server, with no sign-in page or proxy before it.",
+    "The answer was ignored. Check that the URL is that of a Trieve server, with no sign-in page or proxy in front of it.",
     { transient },
   );
 }

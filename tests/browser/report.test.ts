@@ -90,7 +90,7 @@ describeInChromium("pulumi-trieve report --html", (browser) => {
     expect(await page.title()).to.equal(`Access to Trieve organization ${fixedId}`);
     expect(await rows(page)).to.deep.equal([
       "Changes 6",
-      "edsger@example.com no longer an admin | member since 2025-09-22 | admin | unrestricted | yes | ! refused: is admin, and user is only a default: write the role on their own line",
+      "edsger@example.com no longer an admin | member since 2025-09-22 | admin | unrestricted | yes | ! refused: is admin, and user is only a default; write the role on their own line",
       "robin@example.com contractor, ticket OPS-12 | member since 2026-01-12 | user | unrestricted | yes, until 2026-06-26 | - remove user: 2026-06-26 was their last day",
       "barbara@example.com platform team | member since 2025-03-03 | user | unrestricted | yes | ~ role user → admin",
       "margaret@example.com | member since 2026-02-09 | user | POST /api/chunk/search | yes | ~ scopes 1 → 2 POST /api/chunk/search GET /api/chunk/{chunk_id}",
@@ -104,7 +104,7 @@ describeInChromium("pulumi-trieve report --html", (browser) => {
       "ada@example.com | member since 2025-01-13 | owner | unrestricted | yes | nothing",
       "alan@example.com research | member since 2025-11-05 | user | unrestricted | yes | nothing",
       "grace@example.com founder | member since 2025-01-13 | owner | unrestricted | yes | nothing",
-      "sam@example.com contractor, ticket OPS-31 | member since 2026-04-01 | user | POST /api/chunk/search which the file does not name | yes, until 2026-12-31 | nothing",
+      "sam@example.com contractor, ticket OPS-31 | member since 2026-04-01 | user | POST /api/chunk/search not in the file | yes, until 2026-12-31 | nothing",
       "sophie@example.com | not there | – | – | yes, until 2026-03-31 | nothing",
     ]);
     expect(await page.locator("dl").first().innerText()).to.equal(
@@ -209,7 +209,7 @@ describeInChromium("pulumi-trieve report --html", (browser) => {
     expect(await page.getByRole("heading").innerText()).to.equal("Problems in members.yaml");
     expect(await page.getByRole("listitem").allInnerTexts()).to.deep.equal([
       'members.yaml:1:11: "a" has no @; write an address such as ada@example.com',
-      'members.yaml:1:42: "<b>" is no role: write "user", "admin" or "owner"',
+      'members.yaml:1:42: "<b>" is not a valid role: write "user", "admin" or "owner"',
     ]);
     expect(await violations(page)).to.deep.equal([]);
     expect(await overflow(page)).to.equal(0);

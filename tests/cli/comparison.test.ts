@@ -66,7 +66,7 @@ describe("the comparison of a report", () => {
   it("keeps the last owner, also of those whose time is over", () => {
     const { people } = planned([a("user"), { ...b("owner"), until: "2026-05-31" }], server);
     expect(people).to.deep.equal([
-      "b@x.example refused: nobody else there would be an owner",
+      "b@x.example refused: no other owner would be left",
       "a@x.example update",
     ]);
   });
@@ -79,7 +79,7 @@ describe("the comparison of a report", () => {
   it("lowers nobody by a default, whose role does not count as given up then", () => {
     const { people } = planned(["a@x.example", b("user")], server);
     expect(people).to.deep.equal([
-      "a@x.example refused: is owner, and user is only a default: write the role on their own line",
+      "a@x.example refused: is owner, and user is only a default; write the role on their own line",
       "b@x.example update",
     ]);
   });

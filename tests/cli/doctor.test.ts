@@ -5,9 +5,9 @@ import { expect } from "chai";
 import { World } from "./run";
 
 const mail =
-  "– mail          not tried: nothing but an invitation shows whether mail works. `up` says so if one fails\n";
+  "– mail          not tested, because only an invitation sends email; `up` reports an email that fails\n";
 const landing =
-  "– links         where people land is not set here: `up` needs trieve:redirectUri or TRIEVE_REDIRECT_URI, the URL of your dashboard\n";
+  "– links         redirectUri is not set here; `up` needs trieve:redirectUri or TRIEVE_REDIRECT_URI, the URL of your dashboard\n";
 const settings = "✓ settings      organization <org> at <url>\n";
 
 describe("pulumi-trieve doctor", () => {
@@ -24,13 +24,13 @@ describe("pulumi-trieve doctor", () => {
     world.simulator.addInvitation(world.id, "pia@x.example");
     expect(await doctor({ TRIEVE_REDIRECT_URI: "http://localhost:5173/" })).to.deep.equal({
       code: 0,
-      stdout: `${settings}✓ server        answers as Trieve does
+      stdout: `${settings}✓ server        answers like Trieve
 ✓ key           an organization key
 ✓ organization  "acme"
 ✓ role          owner
 ✓ people        1 in, 1 invited; owners: 1
 ✓ links         invitations lead to <url>/api
-✓ links         from there people land at http://localhost:5173/
+✓ links         after accepting, people land at http://localhost:5173/
 ${mail}`,
       stderr: "",
     });
@@ -44,7 +44,7 @@ ${mail}`,
     expect(ok).to.equal(true);
     expect(checks.slice(0, 3)).to.deep.equal([
       { name: "settings", result: "ok", text: "organization <org> at <url>" },
-      { name: "server", result: "ok", text: "answers as Trieve does" },
+      { name: "server", result: "ok", text: "answers like Trieve" },
       { name: "key", result: "ok", text: "an organization key" },
     ]);
   });
@@ -54,11 +54,11 @@ ${mail}`,
     const admin = simulator.createKey(id, "admin");
     const { stdout } = await doctor({ TRIEVE_API_KEY: admin });
     expect(stdout).to.include(
-      "\n✓ role          admin or owner, which no question tells apart: making, inviting or removing owners takes owner\n",
+      "\n✓ role          admin or owner, which the server does not tell apart; inviting, promoting or removing owners requires owner\n",
     );
     simulator.revokeKey(key);
     expect((await doctor({ TRIEVE_API_KEY: admin })).stdout).to.include(
-      "\n✓ role          admin: enough for all but owners, whom it can neither invite nor remove\n",
+      "\n✓ role          admin, which is sufficient for everyone but owners; it can neither invite nor remove owners\n",
     );
   });
 
@@ -66,7 +66,9 @@ ${mail}`,
     const { simulator, id } = world;
     for (let n = 0; n < 200; n++) simulator.createKey(id, n < 199 ? "owner" : "admin");
     const { stdout } = await doctor();
-    expect(stdout).to.include("\n✓ role          admin or owner, which no question tells apart");
+    expect(stdout).to.include(
+      "\n✓ role          admin or owner, which the server does not tell apart",
+    );
     const pages = world.requests().filter((line) => line.includes("/api_key"));
     expect(pages).to.have.lengthOf(3);
     expect(pages[2]).to.match(/\?limit=100&cursor=[0-9a-f-]{36}$/);
@@ -94,10 +96,10 @@ ${mail}`,
     const { code, stdout } = await doctor({ TRIEVE_API_KEY: "admin" });
     expect(code).to.equal(0);
     expect(stdout).to.include(
-      '\n✓ key           of the account "default", which `up` will then not invite, remove or demote; a key of the organization has no such limits\n',
+      '\n✓ key           of the account "default", which `up` cannot invite, remove or demote; an organization key has no such restriction\n',
     );
     expect(stdout).to.include(
-      "\n✓ role          acts as an owner, without being a member: an admin key of the server\n",
+      "\n✓ role          the server's admin key, which acts as an owner without being a member\n",
     );
   });
 
@@ -121,9 +123,9 @@ ${mail}`,
     expect(code).to.equal(1);
     expect(
       stdout,
-    ).to.equal(`✗ settings      TRIEVE_API_KEY is not set: the organization's API key goes there, not on the command line, where others see it
+    ).to.equal(`✗ settings      TRIEVE_API_KEY is not set: set it to the organization's API key; the command line would show it to others
 ✗ settings      no organization: add --organization <id> or set TRIEVE_ORGANIZATION_ID
-✗ settings      apiUrl "<url>/api" ends with /api: write it without, <url>
+✗ settings      apiUrl "<url>/api" ends with /api; write it without: <url>
 ✗ settings      redirectUri "http://localhost:5173" must be an http or https URL whose path ends with a slash, such as http://localhost:5173/
 `);
     expect(world.requests()).to.deep.equal([]);
@@ -133,7 +135,7 @@ ${mail}`,
     const { code, stdout } = await doctor({ TRIEVE_APP_URL: `${world.simulator.url}/elsewhere` });
     expect(code).to.equal(1);
     expect(stdout).to.include(
-      "\n✗ links         invitations would lead to <url>/elsewhere, which does not answer /health as Trieve does: set TRIEVE_APP_URL to the server's public URL with /api\n",
+      "\n✗ links         invitations would lead to <url>/elsewhere, which does not answer /health like Trieve; set TRIEVE_APP_URL to the server's public URL with /api\n",
     );
     const good = await doctor({
       TRIEVE_APP_URL: `${world.simulator.url.replace("127.0.0.1", "localhost")}/api/`,
@@ -146,7 +148,7 @@ ${mail}`,
     expect(await doctor({ TRIEVE_API_URL: "http://127.0.0.1:1" })).to.deep.equal({
       code: 3,
       stdout: `✓ settings      organization <org> at http://127.0.0.1:1
-✗ server        Could not ask whose API key this is at http://127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1. Is the server running, and is the URL right?
+✗ server        Could not ask whose API key this is at http://127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1. Check that the server is running and that the URL is correct.
 `,
       stderr: "",
     });
@@ -160,7 +162,7 @@ ${mail}`,
     try {
       const { code, stdout } = await doctor({ TRIEVE_API_URL: url });
       expect(code).to.equal(3);
-      expect(stdout).to.include("There is no Trieve API at that URL.");
+      expect(stdout).to.include("No Trieve API answers at that URL.");
     } finally {
       server.close();
     }
@@ -181,8 +183,6 @@ ${mail}`,
       "0",
     ]);
     expect(code).to.equal(3);
-    expect(stdout).to.contain(
-      "the key travels unencrypted: use https outside of a private network",
-    );
+    expect(stdout).to.contain("the key is sent unencrypted; use https outside a private network");
   });
 });

@@ -74,15 +74,15 @@ members:
     simulator.addMember(id, "twin@x.example", "admin");
     simulator.addInvitation(id, "x\n  - email: evil@x.example\u001b[2J\u2028", "owner");
     const twin =
-      "has more than one membership, and these differ in role or scopes: decide on one, and write the line";
+      "has several memberships with different roles or scopes; choose one and write the line";
     const star = '"*" must be a method and a route, such as "POST /api/chunk/search"';
     const evil = '"x\\n  - email: evil@x.example\\u001b[2J\\u2028"';
     const localPart =
-      "has something else before the @ than letters, digits and !#$%&*+/=?^_`{|}~- in parts divided by single dots";
+      "may contain only letters, digits, !#$%&*+/=?^_`{|}~- and single dots before the @";
     const leftOut = [
       '"default": has no @',
-      '"locked@x.example": may use no route at all, which the file cannot say',
-      '"odd@x.example": a scope holds characters that cannot be shown',
+      '"locked@x.example": has an empty list of scopes, which the file cannot express',
+      '"odd@x.example": a scope contains invisible characters',
       `"star@x.example": ${star}`,
       `"twin@x.example": ${twin}`,
       `${evil}: ${localPart}`,
@@ -95,7 +95,7 @@ members:
   - email: owner@x.example
     role: owner
 `,
-      stderr: `${leftOut.map((line) => `warning: left out ${line}\n`).join("")}1 person, 6 left out; 1 pending.\n`,
+      stderr: `${leftOut.map((line) => `warning: skipped ${line}\n`).join("")}1 person, 6 left out; 1 pending.\n`,
     });
   });
 
@@ -133,7 +133,7 @@ members:
     const again = await world.run(["export", "-o", file]);
     expect(again).to.deep.include({
       code: 2,
-      stderr: "pulumi-trieve: out.yaml is there already: add --force to overwrite it\n",
+      stderr: "pulumi-trieve: out.yaml already exists; add --force to overwrite it\n",
     });
     expect(readFileSync(file, "utf8")).to.equal(text);
     expect((await world.run(["export", "-o", file, "--force"])).code).to.equal(0);

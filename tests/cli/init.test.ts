@@ -23,7 +23,7 @@ describe("pulumi-trieve init", () => {
     expect(last).to.equal("pulumi config set trieve:redirectUri http://localhost:5173/");
     expect({ code, stderr }).to.deep.equal({
       code: 0,
-      stderr: `Made a key of role owner for organization "default" (${id}).\n`,
+      stderr: `Created a key with role owner for organization "default" (${id}).\n`,
     });
     expect(world.requests()).to.deep.equal([
       "GET /api/auth/me",
@@ -61,15 +61,15 @@ describe("pulumi-trieve init", () => {
     const { code, stdout, stderr } = await init();
     expect({ code, stdout }).to.deep.equal({ code: 2, stdout: "" });
     expect(stderr).to.match(
-      /^pulumi-trieve: several organizations: add --organization with one of .*<org> \("acme"\).*\n$/,
+      /^pulumi-trieve: the account belongs to several organizations; add --organization with one of .*<org> \("acme"\).*\n$/,
     );
     expect(world.requests()).to.deep.equal(["GET /api/auth/me"]);
   });
 
-  it("takes the organization that it is told, also one that the admin key is no member of", async () => {
+  it("takes the organization that it is told, also one that the admin key is not a valid member of", async () => {
     const { code, stderr } = await init("--organization", world.id);
     expect(code).to.equal(0);
-    expect(stderr).to.equal('Made a key of role owner for organization "acme" (<org>).\n');
+    expect(stderr).to.equal('Created a key with role owner for organization "acme" (<org>).\n');
   });
 
   // The second environment got the organization of the first, and with it its people.
@@ -80,7 +80,7 @@ describe("pulumi-trieve init", () => {
     expect(second).to.deep.equal({
       code: 1,
       stdout: "",
-      stderr: `organization ${id} ("default") already has a key named pulumi, which a stack may use. Another environment needs an organization of its own: name it with --organization <id>. --organization ${id} makes another key for this one.\n`,
+      stderr: `organization ${id} ("default") already has a key named pulumi, which a stack may use. Another environment needs its own organization; select it with --organization <id>. --organization ${id} creates another key for this one.\n`,
     });
     expect(world.requests()).to.deep.equal([
       "GET /api/auth/me",
@@ -106,7 +106,7 @@ describe("pulumi-trieve init", () => {
       { env: { TRIEVE_API_KEY: world.simulator.createKey(world.id, "admin") } },
     );
     expect(code, stderr).to.equal(0);
-    expect(stderr).to.include("it may read who is there, and change nothing.");
+    expect(stderr).to.include("it can list people and change nothing.");
     const made = world.simulator.keys(world.id).find(({ text }) => text === stdout.trim());
     expect(made).to.deep.include({
       name: "pulumi preview",
@@ -139,7 +139,7 @@ describe("pulumi-trieve init", () => {
     const { code, stderr } = await world.run(["init"], { env: { TRIEVE_ADMIN_KEY: world.key } });
     expect(code).to.equal(2);
     expect(stderr).to.match(
-      /^pulumi-trieve: that is an organization key, not the server's admin key/,
+      /^pulumi-trieve: this is an organization key, not the server's admin key/,
     );
     expect(stderr).not.to.include(world.key);
   });
@@ -157,7 +157,7 @@ describe("pulumi-trieve init", () => {
       code: 3,
       stdout: "",
       stderr:
-        "pulumi-trieve: Could not ask whose API key this is at <url>: the server answered 401 (Unauthorized). The API key is wrong, expired or revoked. Is it the ADMIN_API_KEY with which the server was first started?\n",
+        "pulumi-trieve: Could not ask whose API key this is at <url>: the server answered 401 (Unauthorized). The API key is wrong, expired or revoked. Check that it is the ADMIN_API_KEY with which the server was first started.\n",
     });
   });
 
@@ -170,7 +170,7 @@ describe("pulumi-trieve init", () => {
     const { code, stdout, stderr } = await init();
     expect({ code, stdout }).to.deep.equal({ code: 3, stdout: "" });
     expect(stderr).to.match(
-      /^pulumi-trieve: Could not make an API key .* A key named pulumi may have been made that nobody knows: delete it in the dashboard\.\n$/,
+      /^pulumi-trieve: Could not make an API key .* A key named pulumi may have been created without being printed. Delete it in the dashboard\.\n$/,
     );
     expect(world.requests().filter((line) => line.startsWith("POST"))).to.have.lengthOf(1);
   });
@@ -185,7 +185,7 @@ describe("pulumi-trieve init", () => {
       const { code, stdout, stderr } = await init("--organization", world.id);
       expect({ code, stdout }).to.deep.equal({ code: 3, stdout: "" });
       expect(stderr).to.match(
-        /\n?pulumi-trieve: .* is not what Trieve sends .* may have been made/,
+        /\n?pulumi-trieve: .* is not what Trieve sends .* may have been created/,
       );
     }
   });

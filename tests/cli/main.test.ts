@@ -112,7 +112,7 @@ describe("the command line", () => {
   const failures: Record<string, { env: Record<string, string>; says: string }> = {
     "a wrong key": {
       env: { TRIEVE_API_KEY: "tr-0123456789abcdefghijklmnopqrstuv" },
-      says: "Could not list the invitations in organization <org> at <url>: the server answered 401 (Unauthorized). The API key is wrong, expired or revoked. Set TRIEVE_API_KEY to one that is valid; `pulumi config get trieve:apiKey` prints that of a stack.",
+      says: "Could not list the invitations in organization <org> at <url>: the server answered 401 (Unauthorized). The API key is wrong, expired or revoked. Set TRIEVE_API_KEY to a valid key; `pulumi config get trieve:apiKey` prints the key of a stack.",
     },
     "an organization that is not there": {
       env: { TRIEVE_ORGANIZATION_ID: "01234567-89ab-cdef-0123-456789abcdef" },
@@ -120,7 +120,7 @@ describe("the command line", () => {
     },
     "a server that is down": {
       env: { TRIEVE_API_URL: "http://127.0.0.1:1" },
-      says: "Could not list the invitations in organization <org> at http://127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1. Is the server running, and is the URL right?",
+      says: "Could not list the invitations in organization <org> at http://127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1. Check that the server is running and that the URL is correct.",
     },
   };
   for (const [what, { env, says }] of Object.entries(failures)) {

@@ -55,7 +55,7 @@ describe("pulumi-trieve report", () => {
       code: 1,
       stdout: `members.yaml against organization <org> at <url>
 
-!   bob@x.example              refused: is admin, and user is only a default: write the role on their own line
+!   bob@x.example              refused: is admin, and user is only a default; write the role on their own line
 -   late@x.example             remove the invitation: 2020-01-31 was their last day
 -   temp@x.example             remove user: 2020-01-31 was their last day
 ~   carol@x.example            role user → admin                                                                contractor, ticket OPS-12
@@ -63,14 +63,14 @@ describe("pulumi-trieve report", () => {
 +-  pia@x.example              invite again: role admin → user (pending since <day>)
 +   new@x.example              invite as user
     paul@x.example             pending since <day> as user
-    erin@x.example             unchanged: user with 1 scope, which the file does not name
+    erin@x.example             unchanged: user with 1 scope, not in the file
     owner@x.example            unchanged: owner
     gone@x.example             out already: 2020-01-31 was their last day
 ?   stranger@x.example         not in the file: member since <day> as owner
 ?   x\\u001b[31m|\`@team\`|<img>  not in the file: pending since <day> as user, who may use no route
 
 1 refused, 2 to remove, 2 to change, 1 to invite again, 1 to invite, 1 pending, 2 unchanged, 1 ended, 2 not in the file.
-Of people who are not in the file or whose last day is over, \`up\` removes those that its last run declared; it leaves all others alone.
+Of people who are not in the file or whose last day is over, \`up\` removes those that its last run declared and keeps all others.
 `,
       stderr: "",
     });
@@ -89,7 +89,7 @@ Of people who are not in the file or whose last day is over, \`up\` removes thos
 
 | | person | what happens | note |
 |---|---|---|---|
-| ❌ | \`bob@x.example\` | refused: is admin, and user is only a default: write the role on their own line |  |
+| ❌ | \`bob@x.example\` | refused: is admin, and user is only a default; write the role on their own line |  |
 | ➖ | \`late@x.example\` | remove the invitation: 2020-01-31 was their last day |  |
 | ➖ | \`temp@x.example\` | remove user: 2020-01-31 was their last day |  |
 | ✏️ | \`carol@x.example\` | role user → admin | \`\`<b>\`@team\`</b> \\u007c #1\\u000a\\u001b[31m\`\` |
@@ -104,13 +104,13 @@ Of people who are not in the file or whose last day is over, \`up\` removes thos
 | | person | what happens | note |
 |---|---|---|---|
 |  | \`paul@x.example\` | pending since <day> as user |  |
-|  | \`erin@x.example\` | unchanged: user with 1 scope, which the file does not name |  |
+|  | \`erin@x.example\` | unchanged: user with 1 scope, not in the file |  |
 |  | \`owner@x.example\` | unchanged: owner |  |
 |  | \`gone@x.example\` | out already: 2020-01-31 was their last day |  |
 
 </details>
 
-Of people who are not in the file or whose last day is over, \`up\` removes those that its last run declared; it leaves all others alone.
+Of people who are not in the file or whose last day is over, \`up\` removes those that its last run declared and keeps all others.
 `,
       stderr: "",
     });
@@ -189,7 +189,7 @@ Of people who are not in the file or whose last day is over, \`up\` removes thos
     const { code, stdout } = await world.run(["report", file]);
     expect(code).to.equal(1);
     expect(stdout).to.include(
-      "!  second@x.example  refused: nobody else there would be an owner\n~  owner@x.example   role owner → user\n",
+      "!  second@x.example  refused: no other owner would be left\n~  owner@x.example   role owner → user\n",
     );
   });
 
@@ -233,7 +233,7 @@ Of people who are not in the file or whose last day is over, \`up\` removes thos
   it("prints the problems of a file, and asks nobody", async () => {
     const file = world.file("members: [a, { email: b@x.example, role: king }]");
     const first = '"a" has no @; write an address such as ada@example.com';
-    const second = '"king" is no role: write "user", "admin" or "owner"';
+    const second = '"king" is not a valid role: write "user", "admin" or "owner"';
     expect(await world.run(["report", file])).to.deep.equal({
       code: 1,
       stdout: `members.yaml:1:11: ${first}\nmembers.yaml:1:42: ${second}\n`,
@@ -266,7 +266,7 @@ Of people who are not in the file or whose last day is over, \`up\` removes thos
     expect(code).to.equal(0);
     expect(stdout).to.include("-  eve@x.example    not in the file: remove admin");
     expect(stdout).to.include(
-      "?  owner@x.example  not in the file: member since <day> as owner; stays: nobody else there would be an owner",
+      "?  owner@x.example  not in the file: member since <day> as owner; stays: no other owner would be left",
     );
     expect(stdout).to.include(footnote);
     expect((await run("--markdown")).stdout).to.include(
@@ -292,7 +292,7 @@ Of people who are not in the file or whose last day is over, \`up\` removes thos
 ?  owner@x.example  not in the file: member since <day> as owner
 
 1 not in the file.
-Of people who are not in the file or whose last day is over, \`up\` removes those that its last run declared; it leaves all others alone.
+Of people who are not in the file or whose last day is over, \`up\` removes those that its last run declared and keeps all others.
 `);
   });
 
@@ -301,7 +301,7 @@ Of people who are not in the file or whose last day is over, \`up\` removes thos
     const { stdout } = await world.run(["report", world.file("members: []")]);
     expect(stdout).to.equal(`members.yaml against organization <org> at <url>
 
-Nobody, neither in the file nor in the organization.
+Nobody in the file or in the organization.
 `);
   });
 

@@ -18,8 +18,8 @@ const bad = `members:
 `;
 const problems = [
   'members.yaml:3:5: unknown key "roles": write role',
-  "members.yaml:4:5: ada@example.com is here already, at members.yaml:2:12: delete one of them",
-  'members.yaml:6:11: "own\\u001b[31mer" is no role: write "user", "admin" or "owner"',
+  "members.yaml:4:5: ada@example.com is already listed at members.yaml:2:12: delete one of them",
+  'members.yaml:6:11: "own\\u001b[31mer" is not a valid role: write "user", "admin" or "owner"',
 ];
 
 describe("pulumi-trieve validate", () => {

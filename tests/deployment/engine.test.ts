@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { expect } from "chai";
 import { EngineWatch } from "../../provider/deployment/engine";
 
-const gone = "The Pulumi engine that asked for this is gone. Nothing more was written.";
+const gone = "The Pulumi engine that started this operation has ended. Nothing more was written.";
 
 /** Stands in for an engine: all that matters is whether it listens. */
 class Engine {

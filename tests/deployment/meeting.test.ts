@@ -62,7 +62,7 @@ function deadProcess(): number {
   return spawnSync(process.execPath, ["--eval", ""]).pid;
 }
 
-describe("where the processes of a deployment meet", () => {
+describe("which the processes of a deployment share", () => {
   ownMeetingFolder();
 
   describe("whom the program declares", () => {
@@ -100,7 +100,7 @@ describe("where the processes of a deployment meet", () => {
       const [one, other] = [deployment(), deployment()];
       one.run(() => new Declaration("ada").byArguments(ada));
       expect(one.run(() => new Declaration("again").byArguments(ada))).to.equal(
-        `Two resources declare ada@example.com in organization ${organization}: "ada" and "again". They would undo each other; keep one.`,
+        `Two resources declare ada@example.com in organization ${organization}: "ada" and "again". Keep one of them.`,
       );
       expect(other.run(() => isDeclared(ada))).to.equal(false);
       expect(other.run(() => new Declaration("ada").byArguments(ada))).to.equal(undefined);

@@ -26,7 +26,7 @@ describe("where providers of this kind fail people, with the real CLI", function
       const { output } = await world.succeed("destroy");
       expect(world.people()).to.deep.equal({ "ada@example.com": "user, member" });
       expect(output).to.include(
-        "ada@example.com was a member before this resource was and stays one, as user.",
+        "ada@example.com was a member before this resource was created, and stays a member with role user.",
       );
     });
 
@@ -57,7 +57,7 @@ describe("where providers of this kind fail people, with the real CLI", function
       expect(Object.values(world.people())).to.deep.equal(["owner, member"]);
       const [left] = Object.keys(world.people());
       expect(output).to.include(
-        `Refused to remove ${left} from organization ${world.organization.id} at ${world.simulator.url}: nobody else there is an owner, and without one nobody can be made owner again. Let another owner accept first, then run \`pulumi up\` again.`,
+        `Refused to remove ${left} from organization ${world.organization.id} at ${world.simulator.url}: nobody else there is an owner, and only an owner can appoint another. Let another owner accept first, then run \`pulumi up\` again.`,
       );
       expect(world.writes()).to.deep.equal(["removeMember"]);
     });
@@ -147,7 +147,7 @@ describe("where providers of this kind fail people, with the real CLI", function
       simulator.mailWorks = false;
       const { output } = await world.fail("up");
       expect(output).to.include(
-        `Invited ada@example.com to organization ${world.organization.id} at ${simulator.url}, but nobody was told: the server answered 400 (Error sending email.).`,
+        `Invited ada@example.com to organization ${world.organization.id} at ${simulator.url}, but Trieve could not send the email (400 Error sending email.).`,
       );
       expect(world.people()).to.deep.equal({ "ada@example.com": "user, pending" });
       await world.succeed("refresh");

@@ -204,7 +204,7 @@ describe("what a user can cause is told without a stack", function () {
 
     it("a default role that would lower somebody, without a preview", async () => {
       await write(roster(`{ members: ["admin@example.com"], limits: { maxRemovals: "100%" } }`));
-      await fails("up", "a default role lowers nobody");
+      await fails("up", "a default role never lowers anyone");
     });
 
     it("a look-up of somebody who is not there", async () => {
@@ -234,7 +234,7 @@ describe("what a user can cause is told without a stack", function () {
 
     it("a server that is down, and one that fails, after the whole time in which they are asked again", async () => {
       const [down, failing] = await silence;
-      expectTold(down, "Is the server running, and is the URL right?");
+      expectTold(down, "Check that the server is running and that the URL is correct.");
       expectTold(failing, "the server answered 500");
     });
   });

@@ -96,7 +96,7 @@ describe("an `up` from nothing that goes unanswered", function () {
     const { apiKey, id } = world.simulator.createOrganization("acme");
     await world.project.run("config", "set", "--secret", "adminKey", apiKey);
     const { output } = await world.fail("up");
-    expect(output).to.include('Refused to make organization "dev" at');
+    expect(output).to.include('Refused to create organization "dev" at');
     expect(world.routes()).to.deep.equal(["me"]);
     expect(world.organizations()).to.deep.equal([{ id, name: "acme" }]);
   });
@@ -109,14 +109,14 @@ describe("an `up` from nothing that goes unanswered", function () {
       new trieve.TrieveOrganization("b", { name: "dev" }, { provider: server });`);
     const { output } = await world.fail("preview");
     expect(output).to.include(
-      `Two resources make an organization "dev" at ${world.simulator.url}: "a" and "b". Give one of them another name.`,
+      `Two resources create organization "dev" at ${world.simulator.url}: "a" and "b". Rename one of them.`,
     );
   });
 
   const wrong: Record<string, [source: string, problems: string[]]> = {
     "an organization": [
       `TrieveOrganization("it", { name: "R&D", forceDestroy: "yes" }`,
-      ['name "R&D" holds <, > or &', 'forceDestroy must be true or false, not "yes"'],
+      ['name "R&D" contains <, >, &', 'forceDestroy must be true or false, not "yes"'],
     ],
     "a key": [
       `TrieveApiKey("it", { organizationId: "acme", name: "", role: "root", expiresAt: "soon" }`,

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { adminKey, all, Nothing, roster, untouched, urns } from "./from-nothing";
 
 const nobodyToAsk =
-  "This run makes the organization or the API key of the roster, so nobody can be asked before it who is there.";
+  "This run creates the organization or the API key of the roster, so this preview cannot show who is already there.";
 
 describe("an environment from nothing", function () {
   this.timeout(300_000);
@@ -126,7 +126,7 @@ describe("an environment from nothing", function () {
     expect(code, output).not.to.equal(0);
     expect(output).to.include("the server answered 401 (Unauthorized).");
     expect(output).to.include(
-      "If a TrieveApiKey made it: `pulumi refresh --target <its URN>`, unless a refresh has dropped it already, then `pulumi up`.",
+      "If a TrieveApiKey created it, run `pulumi refresh --target <its URN>`, unless a refresh has already dropped it, then `pulumi up`.",
     );
     await world.succeed("refresh", "--target", urns.key);
     const { changes } = await world.succeed("up");
@@ -141,7 +141,7 @@ describe("an environment from nothing", function () {
     const { output } = await world.fail("refresh");
     expect(output).to.include("the server answered 404 (Not Found: Organization not found).");
     expect(output).to.include(
-      "If a TrieveOrganization made it: `pulumi state delete --force --target-dependents <URN of the trieve.Provider>`, `pulumi refresh`, then `pulumi up`.",
+      "If a TrieveOrganization created it, run `pulumi state delete --force --target-dependents <URN of the trieve.Provider>`, `pulumi refresh`, then `pulumi up`.",
     );
     const { provider } = urns;
     await world.succeed("state", "delete", "--yes", "--force", "--target-dependents", provider);

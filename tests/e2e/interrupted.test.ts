@@ -232,7 +232,7 @@ describe("somebody who is removed in the dashboard", function () {
       const { output } = await world.succeed("up");
       expect(rowsOf(world)).to.deep.equal(before.map((row) => row.replace("owner", "admin")));
       expect(output).to.include(
-        `${people.olga} was owner when last seen, was removed since, and is admin now: nobody becomes owner again unless the program says so. Write \`role: "owner"\` if it is meant.`,
+        `${people.olga} was owner when last seen, has been removed since, and is now admin. The owner role returns only if the program declares it. To restore it, write \`role: "owner"\`.`,
       );
       expect(new Set(output.match(/\S+ was owner when last seen/g))).to.have.lengthOf(1);
       await world.succeed("preview", "--refresh", "--expect-no-changes");

@@ -103,7 +103,7 @@ describe("the life of people, with the real CLI", function () {
     const result = await world.succeed("destroy");
     expect(world.people()).to.deep.equal({ "bob@example.com": "admin, member" });
     expect(result.output).to.include(
-      "bob@example.com was a member before this resource was and stays one, as admin.",
+      "bob@example.com was a member before this resource was created, and stays a member with role admin.",
     );
   });
 
@@ -276,7 +276,7 @@ describe("a person whom the program declares elsewhere keeps their access", func
     await world.declare({ ada, again: { ...ada, email: "ADA@example.com" } });
     const { output } = await world.fail("preview");
     expect(output).to.include(
-      `Two resources declare ada@example.com in organization ${world.organization.id}: "ada" and "again". They would undo each other; keep one.`,
+      `Two resources declare ada@example.com in organization ${world.organization.id}: "ada" and "again". Keep one of them.`,
     );
     expect(world.requests()).to.deep.equal([]);
   });

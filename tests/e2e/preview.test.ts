@@ -87,8 +87,8 @@ describe("the preview of a roster", function () {
     const { code, output } = await world.project.up();
     expect(code).not.to.equal(0);
     expect(toldIn(output)).to.include.members([
-      "ada@example.com error: refused: is admin, and user is only a default: write the role on their own line",
-      "bob@example.com error: refused: is owner, and user is only a default: write the role on their own line",
+      "ada@example.com error: refused: is admin, and user is only a default; write the role on their own line",
+      "bob@example.com error: refused: is owner, and user is only a default; write the role on their own line",
       "new@example.com invite as user",
     ]);
     expect(world.writes()).to.deep.equal([]);
@@ -101,7 +101,7 @@ describe("the preview of a roster", function () {
     simulator.addMember(organization.id, "olga@example.com", "owner");
     write("members: [{ email: olga@example.com, role: user }]");
     expect(toldIn((await world.succeed("preview")).output)).to.deep.equal([
-      "olga@example.com warning: refused: nobody else there would be an owner",
+      "olga@example.com warning: refused: no other owner would be left",
     ]);
   });
 
@@ -120,7 +120,7 @@ describe("the preview of a roster", function () {
     const { output } = await world.succeed("preview");
     const warnings = toldIn(output).filter((line) => line.includes("warning"));
     expect(warnings).to.deep.equal([
-      `warning: 3 people whom nothing here declares in organization ${organization.id}: \\u001b[31mred@example.com, eve@example.com, owner@acme.example. Put them on the roster, or set \`unmanaged\` to "remove" or "ignore".`,
+      `warning: Organization ${organization.id} has 3 people whom this program does not declare: \\u001b[31mred@example.com, eve@example.com, owner@acme.example. Add them to the roster, or set \`unmanaged\` to "remove" or "ignore".`,
     ]);
     await world.project.write(team(`, unmanaged: "ignore"`));
     expect((await world.succeed("preview")).output).not.to.include("warning");
@@ -185,7 +185,7 @@ describe("the preview of a roster", function () {
     const { changes, output } = await world.succeed("preview");
     expect(changes).to.include({ "team/ada@example.com": "create" });
     expect(toldIn(output)).to.deep.equal([
-      `warning: This preview cannot tell what will happen to whom; all else in it holds. Could not list the invitations in organization ${world.organization.id} at ${url}: connect ECONNREFUSED ${url.slice(7)}. Is the server running, and is the URL right?`,
+      `warning: Could not reach Trieve, so this preview does not show per-person changes. Everything else in it is accurate. Could not list the invitations in organization ${world.organization.id} at ${url}: connect ECONNREFUSED ${url.slice(7)}. Check that the server is running and that the URL is correct.`,
     ]);
   });
 
@@ -204,7 +204,7 @@ describe("the preview of a roster", function () {
       await world.project.run("config", "set", "trieve:apiUrl", `http://127.0.0.1:${port}`);
       const { output } = await world.succeed("preview");
       expect(toldIn(output)).to.deep.equal([
-        "warning: This preview cannot tell what will happen to whom; all else in it holds. No answer within 5 s.",
+        "warning: Could not reach Trieve, so this preview does not show per-person changes. Everything else in it is accurate. No answer within 5 s.",
       ]);
       // Any other question would have kept the program from its end.
       expect(asked).to.deep.equal([`GET /api/invitations/${world.organization.id}`]);

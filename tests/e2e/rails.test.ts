@@ -98,7 +98,7 @@ describe("a roster of twelve, one of them on breakGlass, and flags that leave it
     const { output } = await world.fail("up", "--continue-on-error");
     unchanged();
     expect(output).to.include(
-      `This would remove 10 of 12 people, and limits.maxRemovals "25%" allows 3: ${emails.slice(1).join(", ")}. If that is meant, raise limits.maxRemovals to "84%" for one run.`,
+      `This would remove 10 of 12 people, and limits.maxRemovals "25%" allows 3: ${emails.slice(1).join(", ")}. If this is intended, raise limits.maxRemovals to "84%" for one run.`,
     );
   });
 
@@ -162,13 +162,13 @@ describe("a roster of twelve, one of them on breakGlass, and flags that leave it
       const all = await world.fail("up");
       unchanged();
       expect(all.output).to.include(
-        `Going from organization ${world.organization.id} to ${other.id} would remove 12 of 12 people, and limits.maxRemovals "25%" allows 3: ${first}, `,
+        `Moving from organization ${world.organization.id} to ${other.id} would remove 12 of 12 people, and limits.maxRemovals "25%" allows 3: ${first}, `,
       );
       expect(all.output).to.include(
-        'If that is meant, raise limits.maxRemovals to "100%" for one run.',
+        'If this is intended, raise limits.maxRemovals to "100%" for one run.',
       );
       expect(all.output).to.include(
-        `This would remove 1 address that breakGlass protects: ${root}. Declare them as before, or take them off breakGlass first.`,
+        `This would remove 1 address that breakGlass protects: ${root}. Declare them as before, or remove them from breakGlass first.`,
       );
       // A key of the one organization sees nothing of the other.
       world.project.env.TRIEVE_API_KEY = other.apiKey;

@@ -17,7 +17,7 @@ describe("bad input is refused at preview, all of a resource at once, before any
       args: `{ email: "a..b@example.com", role: "boss", scopes: [".*", "GET /api/(", 7], organizationId: "acme",
         deletionPolicy: "keep", resendTrigger: 2 }`,
       problems: [
-        'email "a..b@example.com" has something else before the @ than letters, digits and !#$%&*+/=?^_`{|}~- in parts divided by single dots',
+        'email "a..b@example.com" may contain only letters, digits, !#$%&*+/=?^_`{|}~- and single dots before the @',
         'role must be "user", "admin" or "owner", not "boss"',
         'scopes ".*" must be a method and a route, such as "POST /api/chunk/search"; "GET /api/(" is not a valid regular expression, which is how Trieve reads it; 7 must be a method and a route, such as "POST /api/chunk/search"',
         'organizationId "acme" is not a UUID: copy it from the dashboard',
@@ -65,7 +65,7 @@ describe("bad input is refused at preview, all of a resource at once, before any
     });
     const { output } = await world.fail("preview");
     expect(output).to.include(
-      'TrieveInvitation "ada": Pulumi cannot import dynamic resources, and there is no need to. Leave `import` out: somebody who is there already is adopted as they are.',
+      'TrieveInvitation "ada": Pulumi cannot import dynamic resources. Omit `import`; people who are already there are adopted.',
     );
   });
 });
@@ -89,12 +89,12 @@ describe("missing or bad settings are refused at preview, before any request", f
       expect(code).not.to.equal(0);
       for (const line of [
         "apiKey is missing: run `pulumi config set --secret trieve:apiKey` or set TRIEVE_API_KEY",
-        `apiUrl "${simulator.url}/api" ends with /api: write it without, ${simulator.url}`,
+        `apiUrl "${simulator.url}/api" ends with /api; write it without: ${simulator.url}`,
         "redirectUri is missing: run `pulumi config set trieve:redirectUri <URL of your dashboard, such as http://localhost:5173/>` or set TRIEVE_REDIRECT_URI",
         'mail "never" must be "required" or "optional"',
         'maxConcurrency "10" must be a whole number from 1 to 8: ten requests at once hang a Trieve server',
-        "organizationId is missing: run `pulumi config set trieve:organizationId <id>`, set TRIEVE_ORGANIZATION_ID, or give it to the resource or its trieve.Provider",
-        'email "ada@" has no proper domain after the @: names of letters, digits and hyphens divided by dots, such as example.com (others in their xn-- form)',
+        "organizationId is missing: run `pulumi config set trieve:organizationId <id>`, set TRIEVE_ORGANIZATION_ID, or set it on the resource or its trieve.Provider",
+        'email "ada@" has no valid domain after the @, such as example.com (write international domains in their xn-- form)',
       ])
         expect(output).to.include(line);
       expect(simulator.requests).to.deep.equal([]);

@@ -120,7 +120,7 @@ members:
     world.simulator.addMember(world.organization.id, "ada@example.com", "admin");
     const { output } = await world.fail("up");
     expect(output).to.include(
-      `Refused to make ada@example.com user in organization ${world.organization.id} at ${world.simulator.url}: they are admin there, and a default role lowers nobody. Write \`role: user\` on their own line if it is meant, or \`role: admin\` to leave it.`,
+      `Refused to make ada@example.com user in organization ${world.organization.id} at ${world.simulator.url}: they are admin there, and a default role never lowers anyone. To lower them, write \`role: user\` on their own line. To keep their role, write \`role: admin\`.`,
     );
     expect(world.writes()).to.deep.equal([]);
     write("members: [{ email: ada@example.com, role: user }]");

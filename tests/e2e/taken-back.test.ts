@@ -94,7 +94,7 @@ describe("a change that is interrupted and taken back", function () {
         left.length === 0
           ? []
           : [
-              `warning: ${left.length} ${people} whom nothing here declares in organization ${world.organization.id}: ${firstTen(left)}. Put them on the roster, or set \`unmanaged\` to "remove" or "ignore".`,
+              `warning: Organization ${world.organization.id} has ${left.length} ${people} whom this program does not declare: ${firstTen(left)}. Add them to the roster, or set \`unmanaged\` to "remove" or "ignore".`,
             ],
       );
     });
@@ -146,7 +146,7 @@ describe("a line that is deleted", function () {
     expect(emailsIn(world)).to.deep.equal([bob, ...others]);
     const next = await world.succeed("preview");
     expect(toldIn(next.output)).to.deep.equal([
-      `warning: 1 person whom nothing here declares in organization ${world.organization.id}: ${bob}. Put them on the roster, or set \`unmanaged\` to "remove" or "ignore".`,
+      `warning: Organization ${world.organization.id} has 1 person whom this program does not declare: ${bob}. Add them to the roster, or set \`unmanaged\` to "remove" or "ignore".`,
     ]);
   });
 });

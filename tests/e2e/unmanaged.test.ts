@@ -60,7 +60,7 @@ describe('unmanaged: "remove", with the real CLI', function () {
     const up = await world.project.up();
     expect(up.code, up.output).to.equal(0);
     expect(up.output).to.include(
-      `olga@example.com is not declared; member since ${today()} as owner; stays: nobody else there would be an owner`,
+      `olga@example.com is not declared; member since ${today()} as owner; stays: no other owner would be left`,
     );
     expect(others()).to.deep.equal(["olga@example.com"]);
   });
@@ -73,7 +73,7 @@ describe('unmanaged: "remove", with the real CLI', function () {
       const { code, output } = await verb;
       expect(code).not.to.equal(0);
       expect(output).to.match(
-        /unmanaged: "remove" would remove 50 of 60 people, and limits\.maxRemovals "25%" allows 15: .* and 40 more\. If that is meant, raise limits\.maxRemovals to "84%" for one run; if not, put them on the roster\./,
+        /unmanaged: "remove" would remove 50 of 60 people, and limits\.maxRemovals "25%" allows 15: .* and 40 more\. If this is intended, raise limits\.maxRemovals to "84%" for one run; if not, put them on the roster\./,
       );
       expect(output).not.to.match(/\n +at /);
     }
@@ -96,7 +96,7 @@ describe('unmanaged: "remove", with the real CLI', function () {
     await begin();
     add("eve@example.com");
     const why =
-      'unmanaged: "remove" removes nobody: no preview of this stack has named anybody, on this machine within the last hour. Run `pulumi up` without --skip-preview.';
+      'unmanaged: "remove" removes nobody in this run, because no preview of this stack named anybody on this machine within the last hour. Run `pulumi up` without --skip-preview.';
     expect((await world.succeed("up")).output).to.include(why);
     await world.succeed("preview");
     for (const [path, left] of namesFiles()) {

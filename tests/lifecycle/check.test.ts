@@ -35,10 +35,9 @@ describe("check: email", () => {
       expect(inputs?.email).to.equal(stored);
     });
 
-  const local =
-    "has something else before the @ than letters, digits and !#$%&*+/=?^_`{|}~- in parts divided by single dots";
+  const local = "may contain only letters, digits, !#$%&*+/=?^_`{|}~- and single dots before the @";
   const domain =
-    "has no proper domain after the @: names of letters, digits and hyphens divided by dots, such as example.com (others in their xn-- form)";
+    "has no valid domain after the @, such as example.com (write international domains in their xn-- form)";
   const long = "is longer than the 100 characters that Trieve stores";
   const refused: readonly [why: string, given: string, problem: string][] = [
     ["kills the server", "a..b@x.com", local],
@@ -99,7 +98,7 @@ describe("check: email", () => {
 
 describe("check: organizationId", () => {
   const missing =
-    "organizationId is missing: run `pulumi config set trieve:organizationId <id>`, set TRIEVE_ORGANIZATION_ID, or give it to the resource or its trieve.Provider";
+    "organizationId is missing: run `pulumi config set trieve:organizationId <id>`, set TRIEVE_ORGANIZATION_ID, or set it on the resource or its trieve.Provider";
   const rows: readonly [
     it: string,
     argument: unknown,
@@ -222,7 +221,7 @@ describe("check: scopes", () => {
 
   it("refuses an empty list, which locks out", () => {
     expect(problemsOf({ scopes: [] })).to.deep.equal([
-      "scopes is empty, which would lock the person out: leave it out for no restriction",
+      "scopes is empty, which would lock the person out; omit it for no restriction",
     ]);
   });
 

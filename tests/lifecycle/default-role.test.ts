@@ -16,7 +16,7 @@ describe("a role that is a roster's default", () => {
       );
       expect(error?.name).to.equal("Refused");
       expect(error?.message).to.equal(
-        `Refused to make ${email} user in organization ${world.organizationId} at ${world.simulator.url}: they are admin there, and a default role lowers nobody. Write \`role: user\` on their own line if it is meant, or \`role: admin\` to leave it.`,
+        `Refused to make ${email} user in organization ${world.organizationId} at ${world.simulator.url}: they are admin there, and a default role never lowers anyone. To lower them, write \`role: user\` on their own line. To keep their role, write \`role: admin\`.`,
       );
       expect(world.simulator.requests.filter(({ method }) => method !== "GET")).to.deep.equal([]);
     }));
@@ -28,7 +28,9 @@ describe("a role that is a roster's default", () => {
         () => undefined,
         (reason: Error) => reason,
       );
-      expect(error?.message).to.include("they are admin there, and a default role lowers nobody");
+      expect(error?.message).to.include(
+        "they are admin there, and a default role never lowers anyone",
+      );
       expect(world.simulator.requests.filter(({ method }) => method !== "GET")).to.deep.equal([]);
     }));
 

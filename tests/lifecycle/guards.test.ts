@@ -21,9 +21,9 @@ const lookTwice = ["invitations", "members", "members"];
 const refusedTwice = [...lookTwice, "me", "members"];
 
 const lastOwner = (what: string, { organizationId, simulator }: World) =>
-  `Refused to ${what} organization ${organizationId} at ${simulator.url}: nobody else there is an owner, and without one nobody can be made owner again. Let another owner accept first, then run \`pulumi up\` again.`;
+  `Refused to ${what} organization ${organizationId} at ${simulator.url}: nobody else there is an owner, and only an owner can appoint another. Let another owner accept first, then run \`pulumi up\` again.`;
 const ownAccount = (what: string, { organizationId, simulator }: World) =>
-  `Refused to ${what} organization ${organizationId} at ${simulator.url}: the API key belongs to this account, and would lose its rights. Use an organization key (\`pulumi config set --secret trieve:apiKey\`), then run \`pulumi up\` again.`;
+  `Refused to ${what} organization ${organizationId} at ${simulator.url}: the API key belongs to this account and would lose its rights. Use an organization key (\`pulumi config set --secret trieve:apiKey\`), then run \`pulumi up\` again.`;
 
 const restricted: Partial<Outputs> = {
   status: "member",

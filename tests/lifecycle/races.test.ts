@@ -219,7 +219,7 @@ describe("races: somebody else acts between two requests", () => {
         if (route === "invite") simulator.deleteInvitations(organizationId, email);
       });
       expect((await halfDone(create(world))).message).to.equal(
-        `Invited ada@x.example to organization ${organizationId} at ${simulator.url}: the server took it, but lists them neither as invited nor as a member. Somebody else may have removed them; run \`pulumi up --refresh\`.`,
+        `Invited ada@x.example to organization ${organizationId} at ${simulator.url}, but the server lists them neither as invited nor as a member. Somebody else may have removed them. Run \`pulumi up --refresh\`.`,
       );
     }));
 
@@ -232,7 +232,7 @@ describe("races: somebody else acts between two requests", () => {
       });
       const error = await halfDone(create(world, { role: "admin" }));
       expect(error.message).to.equal(
-        `Gave up on ada@x.example in organization ${organizationId} at ${simulator.url}: somebody else changes the same person at the same time. Run \`pulumi up --refresh\` when that is over.`,
+        `Gave up on ada@x.example in organization ${organizationId} at ${simulator.url}: somebody else is changing the same person. Run \`pulumi up --refresh\` when they are done.`,
       );
       expect(briefly(error.outputs)).to.equal("member user adopted from user");
     }));
@@ -397,7 +397,7 @@ describe("recovery: what failed half-way, and the next up", () => {
     inWorld({}, async (world) => {
       world.simulator.mailWorks = false;
       expect((await halfDone(create(world))).message).to.equal(
-        `Invited ada@x.example to organization ${world.organizationId} at ${world.simulator.url}, but nobody was told: the server answered 400 (Error sending email.). Repair its mail settings (SMTP_*) and run \`pulumi up\` again, which sends the mail once more; or set trieve:mail to optional and hand over the output inviteUrl.`,
+        `Invited ada@x.example to organization ${world.organizationId} at ${world.simulator.url}, but Trieve could not send the email (400 Error sending email.). Fix the server's mail settings (SMTP_*) and run \`pulumi up\` again, which sends the email again. Or set trieve:mail to optional and hand over the output inviteUrl.`,
       );
     }));
 
@@ -407,7 +407,7 @@ describe("recovery: what failed half-way, and the next up", () => {
       world.simulator.mailWorks = false;
       await create(world);
       expect(world.warnings).to.deep.equal([
-        "ada@x.example was added, but the mail that tells them so failed.",
+        "ada@x.example was added, but Trieve could not send the email that tells them.",
       ]);
     }));
 });

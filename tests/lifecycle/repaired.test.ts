@@ -59,7 +59,7 @@ describe("bugs that were there once", () => {
       put(world, [`member user ${email} [GET /api/chunk]`]);
       await cleared(world);
       expect(world.warnings).to.deep.equal([
-        `${email} was taken out and added again at once, which is the only way to lift scopes; Trieve sent them a mail.`,
+        `${email} was removed and added again, which is the only way to clear scopes. Trieve sent them an email.`,
       ]);
     }));
 

@@ -1037,7 +1037,7 @@ describe("verbs: what is observed", () => {
         leaves: invitedAdmin,
         mails: 1,
         warnings: [
-          'ada@x.example was owner when last seen, was removed since, and is admin now: nobody becomes owner again unless the program says so. Write `role: "owner"` if it is meant.',
+          'ada@x.example was owner when last seen, has been removed since, and is now admin. The owner role returns only if the program declares it. To restore it, write `role: "owner"`.',
         ],
       },
       {
@@ -1193,7 +1193,7 @@ describe("verbs: what is observed", () => {
         leaves: memberAdmin,
         mails: 1,
         warnings: [
-          "ada@x.example was taken out and added again at once, which is the only way to lift scopes; Trieve sent them a mail.",
+          "ada@x.example was removed and added again, which is the only way to clear scopes. Trieve sent them an email.",
         ],
       },
       {
@@ -1207,7 +1207,7 @@ describe("verbs: what is observed", () => {
         leaves: ["member user Ada@X.example"],
         mails: 1,
         warnings: [
-          "ada@x.example was taken out and added again at once, which is the only way to lift scopes; Trieve sent them a mail.",
+          "ada@x.example was removed and added again, which is the only way to clear scopes. Trieve sent them an email.",
         ],
       },
       {
@@ -1306,7 +1306,7 @@ describe("verbs: what is observed", () => {
   });
 
   const stays = (role: string) => [
-    `ada@x.example was a member before this resource was and stays one, as ${role}.`,
+    `ada@x.example was a member before this resource was created, and stays a member with role ${role}.`,
   ];
 
   for (const deletionPolicy of ["revert", "remove"] as const)

@@ -143,7 +143,7 @@ describe("the plugin", function () {
       const { reasons } = await plugin.checkConfig({ maxConcurency: 4, version: "1.0.0" });
       expect(reasons).to.deep.equal([
         'unknown key "maxConcurency": write maxConcurrency',
-        "apiKey is missing: give it to the trieve.Provider",
+        "apiKey is missing: set it on the trieve.Provider",
       ]);
     });
 
@@ -238,7 +238,7 @@ describe("the plugin", function () {
       world.simulator.fault({ route: "invite", times: 1, effect: { mailFails: true } });
       const { inputs } = await plugin.check(ada, { email });
       const { partial, details } = await failed(plugin.create(ada, inputs));
-      expect(details).to.contain("nobody was told");
+      expect(details).to.contain("Trieve could not send the email");
       expect(partial?.id).to.equal(world.id());
       expect(partial?.outputs).to.include({ status: "pending", mailFailed: true });
       expect(partial?.outputs.inviteUrl).to.have.property("value");
@@ -319,7 +319,7 @@ describe("the plugin", function () {
     it("goes on without a server", async () => {
       plugin = await world.plugin({ ...world.settings, apiUrl: "http://127.0.0.1:9" }, "other");
       expect((await preview({ email })).outputs.status).to.equal(unknown);
-      expect(world.engine.lines.join()).to.match(/nobody could be asked/);
+      expect(world.engine.lines.join()).to.match(/could not reach Trieve/);
     });
   });
 
@@ -348,7 +348,7 @@ describe("the plugin", function () {
       const two = await world.plugin(world.settings, "other");
       const { reasons } = await two.check(urnOf("Invitation", "other"), { email });
       expect(reasons).to.deep.equal([
-        `Two resources declare ${email} in organization ${world.organization.id}: "ada" and "other". They would undo each other; keep one.`,
+        `Two resources declare ${email} in organization ${world.organization.id}: "ada" and "other". Keep one of them.`,
       ]);
       // The engine checks a replacement again.
       expect((await plugin.check(ada, { email: "new@example.com" })).reasons).to.deep.equal([]);

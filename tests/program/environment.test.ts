@@ -85,7 +85,7 @@ describe("a program that makes an environment", () => {
     const args = { organizationId, name: "pulumi", role: "user" } as const;
     for (const opts of [{ import: "x" }, { id: "x" }])
       expect(() => new TrieveApiKey("key", args, opts)).to.throw(
-        /^TrieveApiKey "key": a key that is there cannot be used, since no server tells its text again\./,
+        /^TrieveApiKey "key": an existing key cannot be imported, because Trieve shows the text of a key only once\./,
       );
     expect(() => new TrieveOrganization("dev", { name: "dev" }, { import: "x" })).to.throw(
       /^TrieveOrganization "dev": Pulumi cannot import dynamic resources\. Use one that is there with TrieveOrganization\.get/,

@@ -70,7 +70,7 @@ describe("arguments of a key", () => {
     const { organizationId: _, ...rest } = given;
     expect(checkKeyArguments({}, rest, organizationId, now).inputs).to.deep.equal(given);
     expect(checkKeyArguments({}, rest, undefined, now).problems).to.deep.equal([
-      "organizationId is missing: run `pulumi config set trieve:organizationId <id>`, set TRIEVE_ORGANIZATION_ID, or give it to the resource or its trieve.Provider",
+      "organizationId is missing: run `pulumi config set trieve:organizationId <id>`, set TRIEVE_ORGANIZATION_ID, or set it on the resource or its trieve.Provider",
     ]);
   });
 
@@ -93,23 +93,23 @@ describe("arguments of a key", () => {
     [{ organizationId: "acme" }, 'organizationId "acme" is not a UUID: copy it from the dashboard'],
     [{ name: undefined }, "name is missing"],
     [{ name: " " }, "name is empty"],
-    [{ name: "a\u001bb" }, 'name "a\\u001bb" has a character that is not shown'],
+    [{ name: "a\u001bb" }, 'name "a\\u001bb" contains an invisible character'],
     [{ role: undefined }, "role is missing"],
     [{ role: "root" }, 'role must be "user", "admin" or "owner", not "root"'],
     [{ role: 2 }, 'role must be "user", "admin" or "owner", not 2'],
     [
       { scopes: [] },
-      "scopes is empty, which would make a key of no use: leave it out for no restriction",
+      "scopes is empty, which would make the key useless; omit it for no restriction",
     ],
     [
       { scopes: [".*"] },
       'scopes ".*" must be a method and a route, such as "POST /api/chunk/search"',
     ],
-    [{ datasetIds: [] }, "datasetIds is empty: leave it out for all datasets of the organization"],
+    [{ datasetIds: [] }, "datasetIds is empty; omit it for all datasets of the organization"],
     [{ datasetIds: dataset }, `datasetIds must be a list of strings, not "${dataset}"`],
     [{ datasetIds: ["docs"] }, 'datasetIds "docs" is not the UUID of a dataset'],
     [{ expiresAt: 1 }, "expiresAt must be a string, not 1"],
-    [{ expiresAt: "2026-06-01T12:00:00Z" }, 'expiresAt "2026-06-01T12:00:00Z" lies in the past'],
+    [{ expiresAt: "2026-06-01T12:00:00Z" }, 'expiresAt "2026-06-01T12:00:00Z" is in the past'],
     ...[
       "soon",
       "2027-01-31",
@@ -595,7 +595,7 @@ describe("to make a key", () => {
         if (route === post) simulator.createKey(world.organizationId, "owner", `x-${tag}`);
       });
       expect(await messageOf(makeKey(declared(world), new KeyRing(), server))).to.match(
-        /^Gave up on an API key in organization .*: somebody else makes keys of the same name\./,
+        /^Gave up on an API key in organization .*: somebody else is creating keys with the same name\./,
       );
     }));
 
@@ -607,7 +607,7 @@ describe("to make a key", () => {
         for (const { text } of keysOf(world)) simulator.revokeKey(text);
       });
       expect(await messageOf(makeKey(declared(world), new KeyRing(), server))).to.match(
-        /^Made an API key in organization .*, but the server does not list it\./,
+        /^Created an API key in organization .*, but the server does not list it\./,
       );
     }));
 

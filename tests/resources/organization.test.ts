@@ -66,13 +66,13 @@ describe("arguments of an organization", () => {
     [7, "name must be a string, not 7"],
     ["", "name is empty"],
     ["  ", "name is empty"],
-    [" dev", 'name " dev" begins or ends with a blank'],
-    ["dev\n", 'name "dev\\n" begins or ends with a blank'],
-    ["d\u0000ev", 'name "d\\u0000ev" has a character that is not shown'],
-    ["d\u200bev", 'name "d\\u200bev" has a character that is not shown'],
+    [" dev", 'name " dev" begins or ends with a space'],
+    ["dev\n", 'name "dev\\n" begins or ends with a space'],
+    ["d\u0000ev", 'name "d\\u0000ev" contains an invisible character'],
+    ["d\u200bev", 'name "d\\u200bev" contains an invisible character'],
     ...["a&b", "<b>dev</b>", "a > b", "a\u00a0b"].map((name): [string, string] => [
       name,
-      `name "${name}" holds <, > or &, or a blank that does not break, which Trieve stores as something else`,
+      `name "${name}" contains <, >, & or a non-breaking space, which Trieve stores differently`,
     ]),
   ];
   for (const [name, problem] of wrong)
@@ -330,7 +330,7 @@ describe("to make an organization", () => {
   it("is refused to the key of an organization, before any write", () =>
     inWorld({ key: (simulator) => simulator.createOrganization("acme").apiKey }, async (world) => {
       expect(await messageOf(makeOrganization("dev", world.server))).to.equal(
-        `Refused to make organization "dev" at ${world.simulator.url}: the API key is that of an organization, and nobody would be in the new one. Give its trieve.Provider the server's admin key, or a key of an account.`,
+        `Refused to create organization "dev" at ${world.simulator.url}: the API key belongs to an organization, so nobody would be in the new one. Set the server's admin key, or an account's key, on its trieve.Provider.`,
       );
       expect(world.calls()).to.deep.equal(["me"]);
     }));
@@ -358,7 +358,7 @@ describe("to make an organization", () => {
         "listMembers",
       ]);
       expect(world.warnings).to.deep.equal([
-        `organization "dev" (${id}) was there already, and empty: it is used as it is.`,
+        `organization "dev" (${id}) already exists and is empty. It is used as it is.`,
       ]);
     }));
 
@@ -396,7 +396,7 @@ describe("to make an organization", () => {
         for (const { text } of world.simulator.keys(id)) world.simulator.revokeKey(text);
         fill(world.simulator, id);
         expect(await messageOf(makeOrganization("dev", world.server))).to.equal(
-          `Refused to make organization "dev" at ${world.simulator.url}: there is one of that name already, ${id}, with ${said}. Give it another name; or rename or delete what is there in the dashboard; or use it as it is: TrieveOrganization.get(name, "${id}").`,
+          `Refused to create organization "dev" at ${world.simulator.url}: there is one with that name already, ${id}, with ${said}. Give it another name, rename or delete the existing one in the dashboard, or look it up with TrieveOrganization.get(name, "${id}").`,
         );
         expect(world.calls()).not.to.include(post);
       }));
@@ -409,7 +409,7 @@ describe("to make an organization", () => {
         return id;
       });
       const message = await messageOf(makeOrganization("dev", world.server));
-      expect(message).to.include("there are 2 of that name already, ");
+      expect(message).to.include("there are 2 with that name already, ");
       for (const id of ids) expect(message).to.include(id);
       expect(world.calls()).to.deep.equal(["me"]);
     }));
@@ -463,7 +463,7 @@ describe("to make an organization", () => {
       });
       const id = await makeOrganization("dev", server);
       expect(world.warnings).to.deep.equal([
-        `made organization "dev" as ${id}; of the same name is ${late}, perhaps from a request that went unanswered: delete in the dashboard what nobody needs.`,
+        `Created organization "dev" as ${id}. Another with the same name exists, ${late}, perhaps from a request that went unanswered. Delete it in the dashboard if nobody needs it.`,
       ]);
     }));
 });

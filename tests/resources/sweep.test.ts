@@ -42,7 +42,7 @@ describe("the sweep of a roster", () => {
       "anybody where the guard was not checked",
       { approval: null },
       ({ organizationId }) =>
-        `Nobody whom nothing declares was removed from organization ${organizationId}: the roster's guard was not checked in this run. Run \`pulumi up\` without --target and --exclude.`,
+        `No undeclared person was removed from organization ${organizationId}: the roster's guard was not checked in this run. Run \`pulumi up\` without --target and --exclude.`,
     ],
   ];
   for (const [it_, more, warning] of kept)

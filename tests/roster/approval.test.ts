@@ -52,13 +52,13 @@ describe("what a roster's guard has approved", () => {
       "removing somebody on breakGlass",
       {},
       { breakGlass: ["ada@example.com"] },
-      'breakGlass of roster "team" protects this address. Take it off breakGlass if that is meant, then run `pulumi up` again.',
+      'breakGlass of roster "team" protects this address. To go ahead, remove it from breakGlass and run `pulumi up` again.',
     ],
     [
       "lowering somebody on breakGlass",
       { goal: "in" },
       { breakGlass: ["ada@example.com"] },
-      'breakGlass of roster "team" protects this address. Take it off breakGlass if that is meant, then run `pulumi up` again.',
+      'breakGlass of roster "team" protects this address. To go ahead, remove it from breakGlass and run `pulumi up` again.',
     ],
     [
       "raising somebody on breakGlass",

@@ -18,8 +18,7 @@ const inlineProblemsOf = (members: unknown, defaults?: unknown) =>
 const anAddress = "write an address such as ada@example.com";
 const below = 'write "members:" and a list of addresses below it';
 const entryKeys = "delete it, or write email, role, scopes, until, resend or note";
-const local =
-  "has something else before the @ than letters, digits and !#$%&*+/=?^_`{|}~- in parts divided by single dots";
+const local = "may contain only letters, digits, !#$%&*+/=?^_`{|}~- and single dots before the @";
 
 describe("roster file: people", () => {
   it("reads every form", () => {
@@ -179,30 +178,30 @@ members:
   it("are all told, in order, each with what to write instead", () => {
     expect(problemsOf(text)).to.deep.equal([
       'members.yaml:2:3: unknown key "roles": write role',
-      'members.yaml:3:11: an empty list of scopes would lock the person out: write ["POST /api/chunk/search"], or leave scopes out for no restriction',
+      'members.yaml:3:11: an empty list of scopes would lock the person out: write ["POST /api/chunk/search"], or omit scopes for no restriction',
       'members.yaml:4:3: unknown key "until": delete it, or write role or scopes',
       'members.yaml:5:1: unknown key "limits": delete it, or write defaults or members',
-      "members.yaml:8:5: ada@example.com is here already, at members.yaml:7:5: delete one of them",
+      "members.yaml:8:5: ada@example.com is already listed at members.yaml:7:5: delete one of them",
       `members.yaml:9:5: "grace" has no @; ${anAddress}`,
       `members.yaml:10:5: "a..b@example.com" ${local}; ${anAddress}`,
-      `members.yaml:11:5: 42 is no member: ${anAddress}, or a map with an email`,
-      `members.yaml:12:4: null is no member: ${anAddress}, or a map with an email`,
-      `members.yaml:13:5: a list is no member: ${anAddress}, or a map with an email`,
+      `members.yaml:11:5: 42 is not a valid member: ${anAddress}, or a map with an email`,
+      `members.yaml:12:4: null is not a valid member: ${anAddress}, or a map with an email`,
+      `members.yaml:13:5: a list is not a valid member: ${anAddress}, or a map with an email`,
       `members.yaml:14:5: email is missing: ${anAddress}`,
-      `members.yaml:15:12: 7 is no email address: ${anAddress}`,
-      'members.yaml:17:11: "Adminn" is no role: write "admin"',
+      `members.yaml:15:12: 7 is not a valid email address: ${anAddress}`,
+      'members.yaml:17:11: "Adminn" is not a valid role: write "admin"',
       'members.yaml:18:5: unknown key "scope": write scopes',
-      'members.yaml:19:12: "2027-02-30" is no date: write the last day as YYYY-MM-DD, such as 2027-01-31',
-      'members.yaml:21:11: 2 is no role: write "user", "admin" or "owner"',
-      'members.yaml:22:13: "GET /api/dataset" is no list of scopes: write ["POST /api/chunk/search"], or leave scopes out for no restriction',
-      'members.yaml:23:12: "31.01.2027" is no date: write the last day as YYYY-MM-DD, such as 2027-01-31',
-      'members.yaml:24:13: 2 is no text for resend: write "2", in quotes',
-      "members.yaml:25:11: a list is no text for note: write text in quotes",
+      'members.yaml:19:12: "2027-02-30" is not a valid date: write the last day as YYYY-MM-DD, such as 2027-01-31',
+      'members.yaml:21:11: 2 is not a valid role: write "user", "admin" or "owner"',
+      'members.yaml:22:13: "GET /api/dataset" is not a valid list of scopes: write ["POST /api/chunk/search"], or omit scopes for no restriction',
+      'members.yaml:23:12: "31.01.2027" is not a valid date: write the last day as YYYY-MM-DD, such as 2027-01-31',
+      'members.yaml:24:13: 2 is not a valid text for resend: write "2", in quotes',
+      "members.yaml:25:11: a list is not a valid text for note: write text in quotes",
       'members.yaml:27:14: "search" must be a method and a route, such as "POST /api/chunk/search"',
       'members.yaml:27:22: "GET /api/(" is not a valid regular expression, which is how Trieve reads it; write one such as "GET /api/chunk/{chunk_id}"',
       'members.yaml:28:5: role has no value: write "user", "admin" or "owner"',
       `members.yaml:29:5: unknown key "colour": ${entryKeys}`,
-      "members.yaml:30:14: emil@example.com is here already, at members.yaml:26:12: delete one of them",
+      "members.yaml:30:14: emil@example.com is already listed at members.yaml:26:12: delete one of them",
       `members.yaml:30:32: unknown key "__proto__": ${entryKeys}`,
     ]);
   });
@@ -220,12 +219,12 @@ members:
   });
 });
 
-describe("roster file: what is no roster", () => {
+describe("roster file: what is not a roster", () => {
   const whole: readonly [what: string, text: string, problem: string][] = [
     ["nothing", "", `the file is empty: ${below}`],
     ["comments", "# members:\n", `the file is empty: ${below}`],
-    ["a bare list", "- ada@example.com\n", `a list is no roster: ${below}`],
-    ["a text", "ada@example.com", `"ada@example.com" is no roster: ${below}`],
+    ["a bare list", "- ada@example.com\n", `a list is not a roster: ${below}`],
+    ["a text", "ada@example.com", `"ada@example.com" is not a roster: ${below}`],
     ["no list", "defaults: {}", `members is missing: ${below}`],
   ];
   for (const [what, text, problem] of whole)
@@ -233,24 +232,23 @@ describe("roster file: what is no roster", () => {
 
   it("people as keys", () => {
     expect(problemsOf("members:\n  ada@example.com:\n    role: admin\n")).to.deep.equal([
-      `members.yaml:2:3: a map is no list of members: ${below}`,
+      `members.yaml:2:3: a map is not a list of members: ${below}`,
     ]);
   });
 
   it("defaults that are no map", () => {
-    const instead = "write { role: user }, or leave defaults out";
+    const instead = "write { role: user }, or omit defaults";
     expect(problemsOf("defaults: admin\nmembers: []")).to.deep.equal([
-      `members.yaml:1:11: "admin" is no set of defaults: ${instead}`,
+      `members.yaml:1:11: "admin" is not a valid set of defaults: ${instead}`,
     ]);
     expect(problemsOf("defaults:\nmembers: []")).to.deep.equal([
-      `members.yaml:1:1: null is no set of defaults: ${instead}`,
+      `members.yaml:1:1: null is not a valid set of defaults: ${instead}`,
     ]);
   });
 });
 
 describe("roster file: YAML", () => {
-  const indent =
-    "line it up with its neighbours, begin entries of a list with -, and close every [ and {";
+  const indent = "align it with its neighbors, start list entries with -, and close every [ and {";
   const mistakes: readonly [what: string, text: string, problems: readonly string[]][] = [
     [
       "a tab",
@@ -289,7 +287,7 @@ describe("roster file: YAML", () => {
     [
       "a key that is no text",
       "? [members]\n: [ada@example.com]\nmembers: []\n",
-      ["1:3: This key is no text: write a word"],
+      ["1:3: This key is not text: write a word"],
     ],
     [
       "a second document",
@@ -322,8 +320,8 @@ describe("roster file: YAML", () => {
       "an alias to nothing, and a key that is there twice",
       "members:\n  - nobody\n  - email: *gina\n    role: user\n    role: admin\n",
       [
-        "3:12: *gina repeats nothing: write the value, or &gina before the one that it repeats",
-        '5:5: "role" is here already, at members.yaml:4:5: delete one of them',
+        "3:12: *gina has no anchor: write the value, or put &gina before the value that it repeats",
+        '5:5: "role" is already listed at members.yaml:4:5: delete one of them',
       ],
     ],
     [
@@ -334,7 +332,7 @@ describe("roster file: YAML", () => {
     [
       "merge keys",
       "members:\n  - <<: {role: owner}\n    email: ada@example.com\n",
-      ["2:5: merge keys are not taken: write the keys themselves"],
+      ["2:5: merge keys are not supported: write the keys themselves"],
     ],
     [
       "YAML 1.1, in which no is false and a day is a moment",
@@ -350,15 +348,15 @@ describe("roster file: YAML", () => {
       "what an alias repeats, wherever it does",
       "members:\n  - {email: ada@example.com, role: &r boss}\n  - {email: bob@example.com, role: *r}\n  - *r\n",
       [
-        '2:39: "boss" is no role: write "user", "admin" or "owner"',
-        '3:36: "boss" is no role: write "user", "admin" or "owner"',
+        '2:39: "boss" is not a valid role: write "user", "admin" or "owner"',
+        '3:36: "boss" is not a valid role: write "user", "admin" or "owner"',
         `4:5: "boss" has no @; ${anAddress}`,
       ],
     ],
     [
       "the same person by an alias",
       "members:\n  - &ada {email: ada@example.com}\n  - *ada\n",
-      ["3:5: ada@example.com is here already, at members.yaml:2:18: delete one of them"],
+      ["3:5: ada@example.com is already listed at members.yaml:2:18: delete one of them"],
     ],
   ];
   for (const [what, text, problems] of mistakes)
@@ -418,22 +416,22 @@ describe("roster: people in a program", () => {
     expect(inlineProblemsOf(members, { role: null, "a b": 1 })).to.deep.equal([
       `defaults["a b"]: unknown key "a b": delete it, or write role or scopes`,
       'defaults.role: role has no value: write "user", "admin" or "owner"',
-      `members[0]: null is no member: ${anAddress}, or a map with an email`,
+      `members[0]: null is not a valid member: ${anAddress}, or a map with an email`,
       `members[1]: "ada" has no @; ${anAddress}`,
-      'members[3].role: "Owners" is no role: write "owner"',
-      "members[3].email: bob@example.com is here already, at members[2]: delete one of them",
+      'members[3].role: "Owners" is not a valid role: write "owner"',
+      "members[3].email: bob@example.com is already listed at members[2]: delete one of them",
       `members[4].toString: unknown key "toString": ${entryKeys}`,
       'members[4].scopes[0]: "*" must be a method and a route, such as "POST /api/chunk/search"',
-      "members[4].until: a map is no date: write the last day as YYYY-MM-DD, such as 2027-01-31",
+      "members[4].until: a map is not a valid date: write the last day as YYYY-MM-DD, such as 2027-01-31",
       `members[5].email: email is missing: ${anAddress}`,
-      `members[6]: a function is no member: ${anAddress}, or a map with an email`,
+      `members[6]: a function is not a valid member: ${anAddress}, or a map with an email`,
     ]);
   });
 
   it("must be a list", () => {
     expect(inlineProblemsOf(undefined)).to.deep.equal([`members is missing: ${below}`]);
     expect(inlineProblemsOf("ada@example.com")).to.deep.equal([
-      `members: "ada@example.com" is no list of members: ${below}`,
+      `members: "ada@example.com" is not a list of members: ${below}`,
     ]);
   });
 
@@ -462,7 +460,7 @@ describe("roster: dates", () => {
   ];
   for (const [until, taken] of dates)
     it(`${taken ? "takes" : "refuses"} ${JSON.stringify(until)}`, () => {
-      const problem = `members[0].until: "${until}" is no date: write the last day as YYYY-MM-DD, such as 2027-01-31`;
+      const problem = `members[0].until: "${until}" is not a valid date: write the last day as YYYY-MM-DD, such as 2027-01-31`;
       expect(inlineProblemsOf([{ email: "ada@example.com", until }])).to.deep.equal(
         taken ? [] : [problem],
       );

@@ -193,7 +193,7 @@ describe("what a preview tells of somebody on the roster", () => {
         { person: { email, role: "user" as const, roleIsDefault: true }, recorded: undefined },
       ];
       expect(told({ changing }, { [email]: `${phase} admin` })).to.deep.equal([
-        `error ${email}: refused: is admin, and user is only a default: write the role on their own line`,
+        `error ${email}: refused: is admin, and user is only a default; write the role on their own line`,
       ]);
     }
   });
@@ -202,7 +202,7 @@ describe("what a preview tells of somebody on the roster", () => {
     const olga = { email: "olga@x.example", role: "user" as const };
     const changing = [{ person: olga, recorded: none }];
     expect(told({ changing })).to.deep.equal([
-      "warn olga@x.example: refused: nobody else there would be an owner",
+      "warn olga@x.example: refused: no other owner would be left",
     ]);
     expect(told({ changing }, {}, "account of olga@x.example")).to.deep.equal([
       "warn olga@x.example: refused: the API key belongs to this account",
@@ -260,7 +260,7 @@ describe("what a preview tells of those whose line is gone: what is so, and no m
   it("a warning where the last owner goes", () => {
     const leaving = [{ email: "olga@x.example", role: "owner" as const }];
     expect(told({ leaving })).to.deep.equal([
-      "warn roster: olga@x.example line deleted; member since 2026-11-01 as owner; to remove them is refused: nobody else there would be an owner",
+      "warn roster: olga@x.example line deleted; member since 2026-11-01 as owner; removing them is refused: no other owner would be left",
     ]);
   });
 
@@ -331,7 +331,7 @@ describe("what a preview tells of those whom nothing declares", () => {
       ),
     ).to.deep.equal({
       level: "warn",
-      text: `12 people whom nothing here declares in organization acme: ${names} and 2 more. Put them on the roster, or set \`unmanaged\` to "remove" or "ignore".`,
+      text: `Organization acme has 12 people whom this program does not declare: ${names} and 2 more. Add them to the roster, or set \`unmanaged\` to "remove" or "ignore".`,
     });
   });
 });

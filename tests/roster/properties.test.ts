@@ -93,7 +93,7 @@ describe("roster: properties", () => {
         for (const { place, text: problem } of problems) {
           expect(place?.line).to.be.within(1, lines.length);
           expect(place?.column).to.be.within(1, (lines[(place?.line ?? 0) - 1] ?? "").length + 1);
-          expect(problem).to.match(/\b(write|delete|put|line it up|must be)\b/);
+          expect(problem).to.match(/\b(write|delete|put|align it|must be)\b/);
         }
       }),
       { numRuns: 2000 },

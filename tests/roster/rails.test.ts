@@ -38,14 +38,14 @@ describe("rails: maxRemovals", () => {
   it("tells the numbers, ten names, and the way on", () => {
     const before = crowd(1000);
     expect(check(record(before), record(before.slice(300)))).to.deep.equal([
-      'This would remove 300 of 1000 people, and limits.maxRemovals "25%" allows 250: person0@example.com, person1@example.com, person2@example.com, person3@example.com, person4@example.com, person5@example.com, person6@example.com, person7@example.com, person8@example.com, person9@example.com and 290 more. If that is meant, raise limits.maxRemovals to "30%" for one run.',
+      'This would remove 300 of 1000 people, and limits.maxRemovals "25%" allows 250: person0@example.com, person1@example.com, person2@example.com, person3@example.com, person4@example.com, person5@example.com, person6@example.com, person7@example.com, person8@example.com, person9@example.com and 290 more. If this is intended, raise limits.maxRemovals to "30%" for one run.',
     ]);
   });
 
   it("advises a count where a count was given", () => {
     const before = crowd(3);
     expect(check(record(before), record(before.slice(2)), { maxRemovals: 1 })).to.deep.equal([
-      "This would remove 2 of 3 people, and limits.maxRemovals 1 allows 1: person0@example.com, person1@example.com. If that is meant, raise limits.maxRemovals to 2 for one run.",
+      "This would remove 2 of 3 people, and limits.maxRemovals 1 allows 1: person0@example.com, person1@example.com. If this is intended, raise limits.maxRemovals to 2 for one run.",
     ]);
   });
 
@@ -109,7 +109,7 @@ describe("rails: maxRemovals", () => {
   it("counts everybody when the organization is another", () => {
     const people = [person("ada@example.com"), person("bob@example.com")];
     expect(check(record(people), record(people, other))).to.deep.equal([
-      `Going from organization ${organizationId} to ${other} would remove 2 of 2 people, and limits.maxRemovals "25%" allows 1: ada@example.com, bob@example.com. If that is meant, raise limits.maxRemovals to "100%" for one run.`,
+      `Moving from organization ${organizationId} to ${other} would remove 2 of 2 people, and limits.maxRemovals "25%" allows 1: ada@example.com, bob@example.com. If this is intended, raise limits.maxRemovals to "100%" for one run.`,
     ]);
   });
 
@@ -188,7 +188,7 @@ describe("rails: minOwners", () => {
   it("counts those who stay, but not as owners", () => {
     const after = record([person("ada@example.com", "admin")]);
     expect(check(owners(1), after)).to.deep.equal([
-      'This would leave 0 owners of 1, and limits.minOwners is 1: no longer an owner would be ada@example.com. Write "role: owner" on somebody\'s line, or set limits.minOwners to 0.',
+      'This would leave 0 owners of 1, and limits.minOwners is 1. The owner role would be lost by ada@example.com. Write "role: owner" on somebody\'s line, or set limits.minOwners to 0.',
     ]);
   });
 
@@ -215,7 +215,7 @@ describe("rails: breakGlass", () => {
   it("refuses that somebody goes, also after their last day", () => {
     const after = record([person("carl@example.com")]);
     expect(check(before, after, limits, [" ADA@example.com ", "bob@example.com"])).to.deep.equal([
-      "This would remove 2 addresses that breakGlass protects: ada@example.com, bob@example.com. Declare them as before, or take them off breakGlass first.",
+      "This would remove 2 addresses that breakGlass protects: ada@example.com, bob@example.com. Declare them as before, or remove them from breakGlass first.",
     ]);
   });
 
@@ -227,14 +227,14 @@ describe("rails: breakGlass", () => {
     ]);
     const all = before.people.map(({ email }) => email);
     expect(check(before, after, limits, all)).to.deep.equal([
-      "This would demote 2 addresses that breakGlass protects: ada@example.com (owner to admin), bob@example.com (admin to user). Write the role as before, or take them off breakGlass first.",
+      "This would demote 2 addresses that breakGlass protects: ada@example.com (owner to admin), bob@example.com (admin to user). Write the role as before, or remove them from breakGlass first.",
     ]);
   });
 
   it("refuses another organization", () => {
     const after = { ...before, organizationId: other };
     expect(check(before, after, limits, ["carl@example.com"])).to.deep.equal([
-      "This would remove 1 address that breakGlass protects: carl@example.com. Declare them as before, or take them off breakGlass first.",
+      "This would remove 1 address that breakGlass protects: carl@example.com. Declare them as before, or remove them from breakGlass first.",
     ]);
   });
 
@@ -258,8 +258,8 @@ describe("rails: allowedDomains", () => {
   it("tells of everybody elsewhere, by domain, and what was meant", () => {
     expect(check(undefined, after, { allowedDomains: ["Example.COM"] })).to.deep.equal([
       '2 addresses in exmaple.com, which is not in limits.allowedDomains: bob@exmaple.com, carl@exmaple.com. Did you mean example.com? If not, add "exmaple.com" to limits.allowedDomains.',
-      '1 address in sub.example.com, which is not in limits.allowedDomains: dora@sub.example.com. If that is meant, add "sub.example.com" to limits.allowedDomains.',
-      '1 address in notexample.com, which is not in limits.allowedDomains: emil@notexample.com. If that is meant, add "notexample.com" to limits.allowedDomains.',
+      '1 address in sub.example.com, which is not in limits.allowedDomains: dora@sub.example.com. If this is intended, add "sub.example.com" to limits.allowedDomains.',
+      '1 address in notexample.com, which is not in limits.allowedDomains: emil@notexample.com. If this is intended, add "notexample.com" to limits.allowedDomains.',
     ]);
   });
 
@@ -288,11 +288,11 @@ describe("rails: the limits themselves", () => {
     ]),
     [
       { allowedDomains: [] },
-      "limits.allowedDomains is empty, which allows nobody: leave it out for any domain.",
+      "limits.allowedDomains is empty, which allows nobody. Omit it to allow any domain.",
     ],
     [
       { allowedDomains: ["@example.com"] },
-      'limits.allowedDomains: "@example.com" is no domain: write one such as example.com.',
+      'limits.allowedDomains: "@example.com" is not a domain; write one such as example.com.',
     ],
     [{ maxRemoval: 1 }, 'limits: unknown key "maxRemoval": write maxRemovals.'],
   ];
@@ -376,7 +376,7 @@ describe("rails: people whom nothing declares", () => {
 
   it("are named, with the numbers and the way on", () => {
     expect(checkUnmanaged(emails(3), 4, 6, {})).to.equal(
-      'unmanaged: "remove" would remove 3 of 6 people, and limits.maxRemovals "25%" allows 1: p0@example.com, p1@example.com, p2@example.com. If that is meant, raise limits.maxRemovals to "50%" for one run; if not, put them on the roster.',
+      'unmanaged: "remove" would remove 3 of 6 people, and limits.maxRemovals "25%" allows 1: p0@example.com, p1@example.com, p2@example.com. If this is intended, raise limits.maxRemovals to "50%" for one run. Otherwise, add them to the roster.',
     );
   });
 });

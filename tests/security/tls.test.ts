@@ -13,7 +13,7 @@ import { limits, ownMeetingFolder } from "../lifecycle/world";
 const organizationId = "01234567-89ab-cdef-0123-456789abcdef";
 const key = "tr-0123456789abcdefghijklmnopqrstuv";
 const advice =
-  "The server's certificate is not trusted. For a private authority set NODE_EXTRA_CA_CERTS to its file.";
+  "The server's certificate is not trusted. For a private certificate authority, set NODE_EXTRA_CA_CERTS to its certificate file.";
 const day = 24 * 3600 * 1000;
 
 /** A certificate that its own key has signed, for a host. */

@@ -331,7 +331,7 @@ describe("client: a question that goes without an answer", () => {
       await client.listMembers(organizationId);
       expect(told).to.have.length(1);
       expect(told[0]).to.match(
-        /^Could not list the members .*503.* It is asked again, for 60 s at most\.$/,
+        /^Could not list the members .*503.* It is retried for 60 s at most\.$/,
       );
       await client.listMembers(organizationId);
       expect(told).to.have.length(2);
@@ -455,7 +455,7 @@ describe("client: connections", () => {
       name: "NoAnswer",
       code: "ECONNREFUSED",
       outcome: "not executed",
-      message: `Could not list the members in organization ${organizationId} at http://127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}. Is the server running, and is the URL right?`,
+      message: `Could not list the members in organization ${organizationId} at http://127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}. Check that the server is running and that the URL is correct.`,
     });
   });
 
@@ -496,7 +496,7 @@ describe("client: connections", () => {
         const client = connect(url, { limits: { retryForMs: 0 } });
         const error = await errorOf(client.listMembers(organizationId));
         expect(error.message).to.equal(
-          `Could not list the members in organization ${organizationId} at ${url}: socket hang up. Try again; if it stays so, look at the server and what lies before it.`,
+          `Could not list the members in organization ${organizationId} at ${url}: socket hang up. Try again. If it keeps failing, check the server and any proxy in front of it.`,
         );
       },
     ));
@@ -505,7 +505,7 @@ describe("client: connections", () => {
 describe("client: bodies", () => {
   const once_ = { retryForMs: 0 };
   const tooLarge = (url: string) =>
-    `Could not list the members in organization ${organizationId} at ${url}: the answer is too large. Check that the URL leads to a Trieve server.`;
+    `Could not list the members in organization ${organizationId} at ${url}: the answer is too large. Check that the URL is that of a Trieve server.`;
 
   it("too large: given up, and not asked for again", () =>
     withServer(answer(200, JSON.stringify(["x".repeat(2000)])), async ({ url, requests }) => {

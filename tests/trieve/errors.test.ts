@@ -26,12 +26,12 @@ interface Row {
 }
 
 const could = "Could not list the members in organization o1 at http://t.example: ";
-const tryAgain = "Try again; if it stays so, look at the server and what lies before it.";
+const tryAgain = "Try again. If it keeps failing, check the server and any proxy in front of it.";
 const serverTrouble =
-  "Something is wrong at the server or before it. Try again; the server's log says more.";
-const nothingChanged = "Nothing was changed. The server's log may say more.";
+  "The server, or a proxy in front of it, failed. Try again, and check the server's log.";
+const nothingChanged = "Nothing was changed. Check the server's log for details.";
 const certificate =
-  "The server's certificate is not trusted. For a private authority set NODE_EXTRA_CA_CERTS to its file.";
+  "The server's certificate is not trusted. For a private certificate authority, set NODE_EXTRA_CA_CERTS to its certificate file.";
 
 const definite = { outcome: "not executed", transient: false } as const;
 const passing = { outcome: "unknown", transient: true } as const;
@@ -56,14 +56,14 @@ const rows: readonly Row[] = [
     it: "403",
     kind: "NotAllowed",
     error: refused(list, 403, "Forbidden"),
-    message: `${could}the server answered 403 (Forbidden). The API key belongs to another organization, has a role below admin, or is limited by scopes; removing an owner takes a key of role owner. Use a key of this organization with a role that suffices.`,
+    message: `${could}the server answered 403 (Forbidden). The API key belongs to another organization, has a role below admin, or is restricted by scopes. Removing an owner requires a key with role owner. Use a key of this organization with a sufficient role.`,
     ...definite,
   },
   {
     it: "403 with no message",
     kind: "NotAllowed",
     error: refused(list, 403, ""),
-    message: `${could}the server answered 403 (no message). The API key belongs to another organization, has a role below admin, or is limited by scopes; removing an owner takes a key of role owner. Use a key of this organization with a role that suffices.`,
+    message: `${could}the server answered 403 (no message). The API key belongs to another organization, has a role below admin, or is restricted by scopes. Removing an owner requires a key with role owner. Use a key of this organization with a sufficient role.`,
     ...definite,
   },
   {
@@ -77,14 +77,14 @@ const rows: readonly Row[] = [
     it: "404 with no message",
     kind: "NotFound",
     error: refused(list, 404, ""),
-    message: `${could}the server answered 404 with no message. There is no Trieve API at that URL. Give the server's base URL, without \`/api\`.`,
+    message: `${could}the server answered 404 with no message. No Trieve API answers at that URL. Use the server's base URL, without \`/api\`.`,
     ...definite,
   },
   {
     it: "400 for a role above that of the key",
     kind: "Declined",
     error: refused(list, 400, "Can not invite user with higher role than yours"),
-    message: `${could}the server answered 400 (Can not invite user with higher role than yours). A key gives out roles up to its own. Use a key of a higher role, or declare a lower role.`,
+    message: `${could}the server answered 400 (Can not invite user with higher role than yours). A key can grant roles up to its own. Use a key with a higher role, or declare a lower role.`,
     ...definite,
   },
   {
@@ -95,21 +95,21 @@ const rows: readonly Row[] = [
       400,
       "Can not grant a user a higher role than that of the requesting user's",
     ),
-    message: `${could}the server answered 400 (Can not grant a user a higher role than that of the requesting user's). A key gives out roles up to its own. Use a key of a higher role, or declare a lower role.`,
+    message: `${could}the server answered 400 (Can not grant a user a higher role than that of the requesting user's). A key can grant roles up to its own. Use a key with a higher role, or declare a lower role.`,
     ...definite,
   },
   {
     it: "400 for oneself",
     kind: "Declined",
     error: refused(list, 400, "Can not invite yourself"),
-    message: `${could}the server answered 400 (Can not invite yourself). The API key belongs to this very account. Use an organization key, or leave this person out.`,
+    message: `${could}the server answered 400 (Can not invite yourself). The API key belongs to this account. Use an organization key, or remove this person from the program.`,
     ...definite,
   },
   {
     it: "400 for an address",
     kind: "Declined",
     error: refused(list, 400, "Invalid email"),
-    message: `${could}the server answered 400 (Invalid email). Trieve does not take this address. Correct it.`,
+    message: `${could}the server answered 400 (Invalid email). Trieve does not accept this address. Correct it.`,
     ...definite,
   },
   {
@@ -144,7 +144,7 @@ const rows: readonly Row[] = [
     it: "refused",
     kind: "NoAnswer",
     error: unanswered(list, "connect ECONNREFUSED 127.0.0.1:1", "ECONNREFUSED"),
-    message: `${could}connect ECONNREFUSED 127.0.0.1:1. Is the server running, and is the URL right?`,
+    message: `${could}connect ECONNREFUSED 127.0.0.1:1. Check that the server is running and that the URL is correct.`,
     outcome: "not executed",
     transient: true,
   },
@@ -192,7 +192,7 @@ const rows: readonly Row[] = [
     it: "too large: it will not shrink",
     kind: "NoAnswer",
     error: unanswered(list, "the answer is too large", "TOO_LARGE"),
-    message: `${could}the answer is too large. Check that the URL leads to a Trieve server.`,
+    message: `${could}the answer is too large. Check that the URL is that of a Trieve server.`,
     outcome: "unknown",
     transient: false,
   },
@@ -200,7 +200,7 @@ const rows: readonly Row[] = [
     it: "hangs",
     kind: "ServerHangs",
     error: hanging(list, 30_000),
-    message: `${could}no answer within 30 s, while the health check still answers. The server hangs: about ten requests at once with organization keys, from all clients together, do that for good. Restart it, then run the command again.`,
+    message: `${could}no answer within 30 s, while the health check still answers. The server hangs. About ten concurrent requests with organization keys, from all clients together, cause this. Restart the server, then run the command again.`,
     outcome: "unknown",
     transient: false,
   },
@@ -208,7 +208,7 @@ const rows: readonly Row[] = [
     it: "not Trieve",
     kind: "UnexpectedAnswer",
     error: unexpected(list, 200, "not JSON"),
-    message: `${could}the server's answer (200) is not what Trieve sends (not JSON). Nothing was concluded from it. Check that the URL leads to a Trieve server, with no sign-in page or proxy before it.`,
+    message: `${could}the server's answer (200) is not what Trieve sends (not JSON). The answer was ignored. Check that the URL is that of a Trieve server, with no sign-in page or proxy in front of it.`,
     outcome: "unknown",
     transient: false,
   },
@@ -216,7 +216,7 @@ const rows: readonly Row[] = [
     it: "not Trieve, but perhaps only cut short",
     kind: "UnexpectedAnswer",
     error: unexpected(list, 200, "not JSON", true),
-    message: `${could}the server's answer (200) is not what Trieve sends (not JSON). Nothing was concluded from it. Check that the URL leads to a Trieve server, with no sign-in page or proxy before it.`,
+    message: `${could}the server's answer (200) is not what Trieve sends (not JSON). The answer was ignored. Check that the URL is that of a Trieve server, with no sign-in page or proxy in front of it.`,
     ...passing,
   },
 ];
