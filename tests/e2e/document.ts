@@ -27,15 +27,17 @@ export class Walkthrough {
     private readonly real: Readonly<Record<string, string>>,
   ) {
     this.#left = [...blocks];
-    // What `npx` finds where the package is installed.
+    // What `npx` and `plugins` find where the package is installed.
     const bin = join(world.project.folder, "node_modules", ".bin");
     mkdirSync(bin, { recursive: true });
-    const command = join(root, "dist", "provider", "cli", "main.js");
-    writeFileSync(
-      join(bin, "pulumi-trieve"),
-      `#!/bin/sh\nexec "${process.execPath}" "${command}" "$@"\n`,
-    );
-    chmodSync(join(bin, "pulumi-trieve"), 0o755);
+    for (const [name, part] of [
+      ["pulumi-trieve", "cli"],
+      ["pulumi-resource-trieve", "plugin"],
+    ] as const) {
+      const command = join(root, "dist", "provider", part, "main.js");
+      writeFileSync(join(bin, name), `#!/bin/sh\nexec "${process.execPath}" "${command}" "$@"\n`);
+      chmodSync(join(bin, name), 0o755);
+    }
   }
 
   /** Makes the next block the program. */
@@ -47,6 +49,11 @@ export class Walkthrough {
         this.#next("ts"),
       ].join("\n"),
     );
+  }
+
+  /** Makes the next block the program, and the project one in YAML. */
+  async yaml(): Promise<void> {
+    await this.world.project.write(this.#next("yaml"), "Pulumi.yaml");
   }
 
   /**

@@ -26,6 +26,7 @@ describe(document, function () {
         "6c8f3c1e-58f6-4c8e-9f2b-0f6c6a3f5d11": world.organization.id,
         "0d4b7a52-3f0c-4c55-8a39-5b6f2c1d9e70": west.id,
         "prod::people": "test::e2e",
+        "name: people": "name: e2e",
       });
       await test(shown);
       shown.end();
@@ -249,6 +250,28 @@ describe(document, function () {
     await world.fail("refresh");
     world.project.env.TRIEVE_API_KEY = next;
     await world.succeed("refresh");
+  });
+
+  recipe("Move a Node.js program to another language", async (shown) => {
+    await program(`new trieve.TrieveInvitation("ada", { email: "${ada}", role: "admin" });`, team);
+    write("members.yaml", bob, olga);
+    world.simulator.addMember(world.organization.id, "olga@example.com", "owner");
+    await world.succeed("up");
+    world.accept(bob);
+    const everybody = world.people();
+    world.requests();
+
+    await shown.yaml();
+    await shown.commands();
+    expect(world.writes()).to.deep.equal([]);
+    expect(world.people()).to.deep.equal(everybody);
+    expect(world.simulator.mails).to.have.lengthOf(2);
+    const { resources } = (await world.project.exportState()).deployment;
+    expect(resources.filter(({ type }) => type.includes("dynamic"))).to.deep.equal([]);
+    // What the state knows of olga: she was there before.
+    const found = resources.find(({ urn }) => urn.endsWith("::team/olga@example.com"));
+    expect(found?.outputs).to.include({ adopted: true, originalRole: "owner" });
+    await isSettled();
   });
 
   it("has a test for each recipe", () => {
