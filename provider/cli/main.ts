@@ -18,7 +18,7 @@ const output = new Output(process.stdout, process.stderr);
 let code: ExitCode | undefined = exitCode.fine;
 
 const program = new Command("pulumi-trieve")
-  .description("Inspects and exports the people of a Trieve organization, next to `pulumi up`.")
+  .description("Inspects and exports the people of a Trieve organization.")
   .version(version())
   .exitOverride()
   .showHelpAfterError("Run with --help for the commands and options.")
@@ -44,7 +44,7 @@ withServer(command("export", "print everyone in an organization as members.yaml"
   .option("--force", "overwrite the file if it exists")
   .option("--json", "print JSON, which is also a valid roster")
   .addOption(
-    new Option("--pulumi-import", "as a file for `pulumi import --file`").conflicts("json"),
+    new Option("--pulumi-import", "print a file for `pulumi import --file`").conflicts("json"),
   )
   .addHelpText(
     "after",
