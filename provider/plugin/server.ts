@@ -36,8 +36,9 @@ function implementationOf(service: Service): Grpc.UntypedServiceImplementation {
     methods.map((name) => {
       const method = service[name].bind(service) as Method;
       const handle: Grpc.handleUnaryCall<unknown, unknown> = ({ request }, callback) => {
+        // A component waits for the engine alone, which never answers once it is gone.
         service
-          .run(() => method(request))
+          .run(() => method(request), name !== "construct")
           .then(
             (response) => callback(null, response),
             (failed: Failure) => callback(failed as Partial<Grpc.StatusObject>),

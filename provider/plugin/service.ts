@@ -62,10 +62,15 @@ export class Service {
     this.#engineAddress = engineAddress;
   }
 
-  /** Runs a call of the engine's. @throws Failure */
-  async run<T>(call: () => Promise<T>): Promise<T> {
+  /**
+   * Runs a call of the engine's.
+   *
+   * @param mayWrite the process waits for its end also when the engine is gone
+   * @throws Failure
+   */
+  async run<T>(call: () => Promise<T>, mayWrite = true): Promise<T> {
     try {
-      return await this.#host.run(call);
+      return await (mayWrite ? this.#host.run(call) : call());
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       throw failure(printable(error.message));

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -92,6 +93,30 @@ describe("a roster of a program in YAML, with the real CLI", function () {
     expect((await world().succeed("up")).output).to.contain("ada@example.com stays");
     expect(world().mailsTo(ada)).to.equal(1);
     expect(Object.keys(world().people())).to.have.members(people);
+  });
+
+  it("leaves no process behind when the CLI is killed", async () => {
+    list(...people);
+    await team();
+    const sent = new Promise<void>((resolve) => {
+      world().simulator.fault({
+        route: "invite",
+        effect: { delayMs: 500 },
+        when: () => {
+          resolve();
+          return true;
+        },
+      });
+    });
+    const running = world().project.start("up", "--yes", "--skip-preview");
+    await sent;
+    running.kill("SIGKILL");
+    await running.result;
+    const isLeft = () =>
+      execFileSync("ps", ["-A", "-o", "args="], { encoding: "utf8" })
+        .split("\n")
+        .some((line) => line.includes(join(world().project.folder, "plugins")));
+    while (isLeft()) await new Promise((resolve) => setTimeout(resolve, 100));
   });
 
   it("removes whom nothing declares, once a preview has named them", async () => {
