@@ -79,7 +79,7 @@ describe("what a user can cause is told without a stack", function () {
       await write(person(`{ email: "a..b@example.com", role: "boss" }`));
       await fails(
         "preview",
-        'email "a..b@example.com" has',
+        'email "a..b@example.com" may contain only',
         'role must be "user", "admin" or "owner", not "boss"',
       );
     });
@@ -114,7 +114,7 @@ describe("what a user can cause is told without a stack", function () {
       await write(roster(`{ file: "members.yaml" }`), "members: [nobody, {");
       await fails("preview", 'TrieveRoster "team" has');
       await write(roster(`{ file: "members.yaml", members: [] }`));
-      await fails("preview", "give it either `file` or `members`");
+      await fails("preview", "set either `file` or `members`");
     });
 
     it("limits of a roster", async () => {
@@ -154,7 +154,7 @@ describe("what a user can cause is told without a stack", function () {
         "Two resources declare ada@example.com",
       ],
       [roster(`{ members: ["admin@example.com"] }`), "1 person on the roster would be refused"],
-      [person(`{ email: "a..b@example.com" }`), 'email "a..b@example.com" has'],
+      [person(`{ email: "a..b@example.com" }`), 'email "a..b@example.com" may contain only'],
       [
         `trieve.TrieveInvitation.get("found", "${organization.id}/nobody@example.com");`,
         "nobody@example.com is neither a member of",

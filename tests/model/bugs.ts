@@ -133,8 +133,8 @@ const ofPeople: readonly Bug[] = [
       },
       {
         file: "resources/person.js",
-        from: "    if (outputs)\n        return { outputs",
-        to: "    if (!outputs) return {};\n    if (outputs)\n        return { outputs",
+        from: "    if (outputs) {",
+        to: "    if (!outputs) return {};\n    if (outputs) {",
       },
       {
         file: "resources/kinds.js",
