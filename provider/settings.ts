@@ -229,9 +229,12 @@ export function resolveLinks(
 export function keyAdvice(source: KeySource): string {
   if (source === "environment")
     return "The key comes from TRIEVE_API_KEY, which overrides trieve:apiKey. Set it to a valid key, or unset it.";
-  const where = source === "stack" ? "set trieve:apiKey to one" : "give the trieve.Provider one";
+  const where =
+    source === "stack"
+      ? "set trieve:apiKey to a valid key"
+      : "set a valid key on the trieve.Provider";
   const otherwise = source === "stack" ? "set TRIEVE_API_KEY=<new key> or add" : "add";
-  return `For \`pulumi up\` ${where} that is valid; \`pulumi refresh\` and \`pulumi destroy\` send the key that the last \`up\` recorded: for them ${otherwise} --run-program.${source === "provider" ? ` ${madeKeyAdvice}` : ""}`;
+  return `For \`pulumi up\`, ${where}. \`pulumi refresh\` and \`pulumi destroy\` send the key that the last \`up\` recorded. For them, ${otherwise} --run-program.${source === "provider" ? ` ${madeKeyAdvice}` : ""}`;
 }
 
 const madeKeyAdvice =

@@ -261,9 +261,9 @@ describe("settings: texts", () => {
     environment:
       "The key comes from TRIEVE_API_KEY, which overrides trieve:apiKey. Set it to a valid key, or unset it.",
     stack:
-      "For `pulumi up` set trieve:apiKey to one that is valid; `pulumi refresh` and `pulumi destroy` send the key that the last `up` recorded: for them set TRIEVE_API_KEY=<new key> or add --run-program.",
+      "For `pulumi up`, set trieve:apiKey to a valid key. `pulumi refresh` and `pulumi destroy` send the key that the last `up` recorded. For them, set TRIEVE_API_KEY=<new key> or add --run-program.",
     provider:
-      "For `pulumi up` give the trieve.Provider one that is valid; `pulumi refresh` and `pulumi destroy` send the key that the last `up` recorded: for them add --run-program. If a TrieveApiKey created it, run `pulumi refresh --target <its URN>`, unless a refresh has already dropped it, then `pulumi up`.",
+      "For `pulumi up`, set a valid key on the trieve.Provider. `pulumi refresh` and `pulumi destroy` send the key that the last `up` recorded. For them, add --run-program. If a TrieveApiKey created it, run `pulumi refresh --target <its URN>`, unless a refresh has already dropped it, then `pulumi up`.",
   };
   for (const source of ["environment", "stack", "provider"] as const)
     it(`what to do about a key of the ${source} that is rejected`, () =>

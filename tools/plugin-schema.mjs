@@ -37,7 +37,11 @@ const types = {};
 
 /** Names of classes as this package exports them are those of its Node.js programs. */
 function words(text) {
-  return text.replace(/\bTrieve(Invitation|Roster|Organization|ApiKey)\b/g, "$1");
+  return text
+    .replace(/\ba `?Trieve(Invitation|Organization|ApiKey)\b/g, (found) =>
+      found.replace(/^a /, "an "),
+    )
+    .replace(/\bTrieve(Invitation|Roster|Organization|ApiKey)\b/g, "$1");
 }
 
 function referTo(name, make) {

@@ -58,15 +58,16 @@ async function test(args) {
 
 /**
  * Twenty thousand random histories, a search for each mistake that is made on purpose, ten minutes of fuzzing, and with
- * the real CLI rosters of a thousand people and previews of many random organizations.
+ * the real CLI every kill and fault, rosters of a thousand people and previews of many random organizations.
  */
 async function long(args) {
   const settings = {
     ...{ MODEL_RUNS: "20000", MODEL_SEARCH: "true", FUZZ_MINUTES: "10" },
-    ...{ ROSTER_PEOPLE: "1000", PREVIEW_RUNS: "20" },
+    ...{ E2E_ALL: "true", ROSTER_PEOPLE: "1000", PREVIEW_RUNS: "20" },
   };
   const env = { ...(await setUpAndBuild()), ...settings };
-  const files = [...of("model"), ...of("fuzz"), ...endToEnd("preview", "roster")];
+  const thorough = ["preview", "roster", "interrupted", "from-nothing-interrupted", "moves"];
+  const files = [...of("model"), ...of("fuzz"), ...endToEnd(...thorough)];
   return mocha(files, ["--timeout", "0", ...args], env, {
     parallel: false, // the minutes are for all files together
   });

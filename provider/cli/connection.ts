@@ -17,7 +17,7 @@ export function missingSettings(options: ServerOptions, env: Environment): strin
   return [
     env.TRIEVE_API_KEY?.trim()
       ? ""
-      : "TRIEVE_API_KEY is not set: set it to the organization's API key; the command line would show it to others",
+      : "TRIEVE_API_KEY is not set: set it to the API key of the organization (there is no option for it, because other users can see command lines)",
     (options.organization ?? env.TRIEVE_ORGANIZATION_ID)?.trim()
       ? ""
       : "no organization: add --organization <id> or set TRIEVE_ORGANIZATION_ID",

@@ -1,5 +1,6 @@
 import { listEverybody, ownersOf, presentOf } from "../lifecycle/everybody";
 import { printable } from "../printable";
+import { count } from "../roster/words";
 import { defaultApiUrl, resolveConnection, resolveLinks } from "../settings";
 import type { AdminClient, Identity } from "../trieve/admin";
 import { TrieveError } from "../trieve/errors";
@@ -37,7 +38,7 @@ export async function doctor(
   output: Output,
 ): Promise<ExitCode> {
   const checks: Check[] = [];
-  const unreachable = await output.during("Looking at the server", () =>
+  const unreachable = await output.during("Waiting for the server", () =>
     examine(options, (name, result, text) => checks.push({ name, result, text })),
   );
   const problems = checks.filter(({ result }) => result === "problem");
@@ -133,7 +134,7 @@ async function askOrganization(
   tell(
     "people",
     owners > 0 ? "ok" : "note",
-    `${members} in, ${people.length - members} invited; owners: ${owners}${owners > 0 ? "" : ", so nobody can sign in and change roles"}`,
+    `${count(members, "member", "members")} (${count(owners, "owner", "owners")}), ${people.length - members} pending${owners > 0 ? "" : "; nobody can sign in and change roles"}`,
   );
 }
 

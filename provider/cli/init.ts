@@ -57,12 +57,12 @@ export async function init(options: InitOptions, output: Output): Promise<ExitCo
       // Without a word from the user a second environment would share the people of the first.
       if (options.organization === undefined) {
         output.message(
-          `organization ${id} (${JSON.stringify(name)}) already has a key named ${before[0]?.name}, which a stack may use. Another environment needs its own organization; select it with --organization <id>. --organization ${id} creates another key for this one.`,
+          `organization ${id} (${JSON.stringify(name)}) already has a key named ${before[0]?.name}, which a stack may use. For another key of this organization, add --organization ${id}. For another environment, create an organization and add --organization with its id.`,
         );
         return exitCode.problems;
       }
       output.warn(
-        `organization ${id} has ${count(before.length, "key", "keys")} of stacks already (${firstTen(before.map((key) => key.name))}); delete unused keys in the dashboard`,
+        `organization ${id} already has ${count(before.length, "key", "keys")} of stacks (${firstTen(before.map((key) => key.name))}); delete unused keys in the dashboard`,
       );
     }
     const apiKey = await makeKey(client, id, { name: keyName, role: "owner" });

@@ -29,8 +29,9 @@ Settings:
   TRIEVE_API_KEY          API key of the organization (there is no option for it)
   TRIEVE_ORGANIZATION_ID  organization, if --organization is omitted
   TRIEVE_API_URL          server, if --url is omitted (default https://api.trieve.ai)
-  The config of a stack is not read. To use its key:
-    TRIEVE_API_KEY=$(pulumi config get trieve:apiKey) pulumi-trieve doctor
+  The config of a stack is not read. To use it:
+    export TRIEVE_API_KEY=$(pulumi config get trieve:apiKey) TRIEVE_API_URL=$(pulumi config get trieve:apiUrl)
+    export TRIEVE_ORGANIZATION_ID=$(pulumi config get trieve:organizationId)
 
 Exit codes:
   0  success

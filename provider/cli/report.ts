@@ -132,7 +132,7 @@ function footnote(planned: readonly Planned[]): string | undefined {
   if (planned.some(({ change, member }) => change === "remove" && member === null))
     return "`up` removes people who are not in the file once a preview has named them, unless something else in the program declares them or `breakGlass` protects them.";
   return planned.some(({ change }) => change === "unmanaged" || change === "remove")
-    ? "Of people who are not in the file or whose last day is over, `up` removes those that its last run declared and keeps all others."
+    ? "`up` removes people who are not in the file, or whose last day is over, only if its last run declared them."
     : undefined;
 }
 

@@ -157,7 +157,7 @@ function refusalsOf(
     if (decision.decision === "lowered by default")
       refusals.set(one, {
         guard: "default role",
-        reason: `is ${decision.from}, and ${decision.to} is only a default; write the role on their own line`,
+        reason: `is ${decision.from}, and a default role never lowers anyone; write the role on their own line`,
       });
     if (
       decision.decision === "act" &&

@@ -100,7 +100,7 @@ export class TrieveApiKey extends pulumi.CustomResource {
   }
 }
 
-/** A mark of the resource: of project, stack, place in the program, and name. */
+/** Returns a suffix for names of keys, derived from project, stack, parent and name of the resource. */
 async function tagOf(name: string, parent: pulumi.Resource | undefined): Promise<string> {
   const urn = pulumi.createUrn(name, dynamicType("ApiKey"), parent);
   // As a value: as an output it would have the key wait for the whole of its parent, of which it is a part.

@@ -16,13 +16,13 @@ export interface TrieveInvitationArgs {
    */
   email: pulumi.Input<string>;
   /**
-   * `"user"`, `"admin"` or `"owner"`. If omitted, new people get `user` and existing people keep their role. A role
-   * that is changed elsewhere is then not changed back.
+   * `"user"`, `"admin"` or `"owner"`. If omitted, new people get `user` and existing people keep their role. Pulumi
+   * then does not revert a role that somebody changes elsewhere.
    */
   role?: pulumi.Input<Role>;
-  /** Set by rosters: the role is a default, and lowers nobody who is found with a higher one. @internal */
+  /** Marks the role as a roster's default, which never demotes a person on adoption. @internal */
   roleIsDefault?: boolean;
-  /** Set by rosters: their mark, without whose guard nothing is done to the person. @internal */
+  /** Mark of the person's roster. Every write requires that the roster's guard was checked. @internal */
   roster?: pulumi.Input<string>;
   /**
    * Route patterns such as `"POST /api/chunk/search"`. The person can use only these routes, **and acts as owner on
@@ -78,13 +78,13 @@ export class TrieveInvitation extends pulumi.CustomResource {
   declare readonly joinedAt: pulumi.Output<string | null>;
   /** Whether the person was already a member when the resource was created. */
   declare readonly adopted: pulumi.Output<boolean>;
-  /** Role that the person had then; `null` if not adopted. */
+  /** Role of an adopted person when the resource was created; `null` if not adopted. */
   declare readonly originalRole: pulumi.Output<Role | null>;
   /** Link of the pending invitation, else `null`. Secret, because it lets anybody who signs in with that email join. */
   declare readonly inviteUrl: pulumi.Output<string | null>;
   /** Whether the last invitation email failed. The next `up` sends it again. */
   declare readonly mailFailed: pulumi.Output<boolean>;
-  /** Marks this resource among those of the same person. Of no use to programs. @internal */
+  /** Distinguishes this resource from others for the same person. @internal */
   declare readonly instance: pulumi.Output<string>;
 
   /**
@@ -143,8 +143,8 @@ export class TrieveInvitation extends pulumi.CustomResource {
 }
 
 /**
- * For each resource the SDK notes sixty stack traces and has them mapped to sources, of which it shows none unless a
- * promise is lost. In a program of a thousand people that takes longer than all else together. Where it wants to know
+ * Limits stack traces while a resource registers. The SDK captures about sixty for each resource and maps them to
+ * sources, which dominates the run time of a program with a thousand people. Where the SDK wants to know
  * the place of a resource in the program, it sets the limit to infinity; what is thrown has its trace made later.
  */
 function withoutTraces(): () => void {
@@ -158,7 +158,7 @@ function withoutTraces(): () => void {
   };
 }
 
-/** At once where the values are plain, so that it is known before the engine deletes anybody. */
+/** Declares the person at once if the values are plain, before the engine deletes anybody. */
 function declarePersonOf(
   resource: TrieveInvitation,
   name: string,

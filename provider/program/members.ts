@@ -20,7 +20,7 @@ export interface GetMembersOutputArgs {
 }
 
 /**
- * Lists the members of an organization and the people invited to it, also in a preview. Uses the provider of `opts`,
+ * Lists the members of an organization and the people invited to it, also in a preview. Uses the provider in the invoke options,
  * or else that of the parent, or else the settings of the stack.
  *
  * @throws if Trieve cannot be reached, or if a setting of the provider is not known yet: then use

@@ -91,7 +91,7 @@ export class TrieveOrganization extends pulumi.CustomResource {
 /** Resources by server and name of the organization. */
 const declared = perDeployment(() => new Map<string, string>());
 
-/** The second would find the first one's, empty, and take it over. */
+/** Refuses a second resource for the same organization, which would take over the first one's while it is empty. */
 function declare(resource: TrieveOrganization, name: string, args: TrieveOrganizationArgs): void {
   // Under mocks there is no deployment: each test of a program declares its organizations anew.
   if (programDeployment().engineAddress === "") return;

@@ -28,9 +28,10 @@ import {
 } from "../roster/foretell";
 import { utcDay } from "../roster/people";
 import { checkUnmanaged, type Limits, type RosterPerson, removedPeople } from "../roster/rails";
-import { count } from "../roster/words";
+import { count, firstTen } from "../roster/words";
 import type { Access } from "../settings";
 import { Client } from "../trieve/client";
+import { whyUnknown } from "../trieve/errors";
 import type { TrieveInvitation } from "./invitation";
 import { nativeProcess } from "./native";
 import { problem } from "./problem";
@@ -53,12 +54,12 @@ export interface Previewed {
   readonly unmanaged: "warn" | "ignore" | "remove";
 }
 
-/** A preview waits this long for the server, and goes on without it. */
+/** Maximum wait for the server in a preview, which then goes on without it. */
 const patienceMs = 5_000;
 
 /**
- * Tells, person by person, what `up` will do: two lists from the server beside what the stack knows. Where the
- * organization or the key is not known before `up`, as where the same run makes them, it says that.
+ * Reports what `up` will do for each person. Compares the two lists of the server with what the stack knows. Says so if
+ * the organization or the key is known only after `up`, because the same run creates them.
  *
  * @returns whom `unmanaged: "remove"` removes; they are also left for the run that follows
  */
@@ -138,21 +139,21 @@ async function tell(previewed: Previewed, access: Access): Promise<readonly stri
     const resources = new Map(people.map(({ person, resource }) => [person.email, resource]));
     for (const { level, email, text } of notes)
       pulumi.log[level](printable(text), resources.get(email ?? "") ?? roster);
-    const errors = notes.filter(({ level }) => level === "error").length;
-    if (errors > 0)
+    const refused = notes.flatMap(({ level, email = "" }) => (level === "error" ? [email] : []));
+    if (refused.length > 0)
       throw problem(
-        `${count(errors, "person", "people")} on the roster would be refused, see above. Nothing was written.`,
+        `${count(refused.length, "person", "people")} on the roster would be refused: ${firstTen(refused)}. Nothing was written.`,
       );
     const emails = swept.filter(({ refusal }) => refusal === null).map(({ email }) => email);
     if (unmanaged === "remove") {
       const key = (await knownValue(roster.urn)) ?? "";
-      const refused = checkUnmanaged(
+      const tooMany = checkUnmanaged(
         emails,
         before?.people.length ?? 0,
         presentOf(everybody).length,
         limits,
       );
-      if (refused !== undefined) throw problem(refused);
+      if (tooMany !== undefined) throw problem(tooMany);
       // For the run that follows, which removes nobody else.
       leaveNames({ key, server: apiUrl, organizationId, emails });
       // Who is declared later in the program is refused by their check.
@@ -164,7 +165,7 @@ async function tell(previewed: Previewed, access: Access): Promise<readonly stri
     if (unmanaged === "remove") forgetNames((await knownValue(roster.urn)) ?? "");
     if (error instanceof pulumi.RunError) throw error;
     pulumi.log.warn(
-      `Could not reach Trieve, so this preview does not show per-person changes. Everything else in it is accurate. ${(error as Error).message}`,
+      `${whyUnknown(error)}, so this preview does not show per-person changes. Everything else in it is accurate. ${(error as Error).message}`,
       roster,
     );
     return [];
@@ -185,10 +186,10 @@ async function changingOf(people: Previewed["people"]): Promise<Previewed["peopl
   return people.filter((_, i) => changes[i]);
 }
 
-/** Those whom nothing declares, in one organization: said once, by the last of its rosters. */
+/** Lists the undeclared people of one organization. The last of its rosters reports them, once. */
 class Strangers {
   #rosters = 0;
-  /** A roster removes them and names each, or they are nobody's business here. */
+  /** Nothing is left to report: a roster removes them and names each, or ignores them. */
   #isTold = false;
   readonly #known = new Set<string>();
 
@@ -225,7 +226,7 @@ function clientFor(access: Access, signal: AbortSignal): Client {
   return new Client({ ...access, signal, limits: { retryForMs: patienceMs / 2 } });
 }
 
-/** What is still under way then is ended: it would keep the program from its end. */
+/** Aborts what is still under way after that, which would keep the process alive. */
 async function inTime<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const over = new AbortController();
   const end = () => over.abort(new Error(`No answer within ${patienceMs / 1000} s.`));

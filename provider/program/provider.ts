@@ -104,7 +104,7 @@ export function settingsOf(
 }
 
 /**
- * Program side: where to ask about the people of a resource.
+ * Finds the server, key and organization of a resource's people.
  *
  * @param organizationId as the resource names it, if it does
  * @returns undefined where a preview does not know it yet; null where something is missing, which the check of every

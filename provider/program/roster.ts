@@ -99,7 +99,7 @@ export class TrieveRoster extends pulumi.ComponentResource {
     /** Invited, not accepted yet. */
     pending: number;
   }>;
-  /** Settled when a preview has said what it has to say. @internal */
+  /** Resolves when the preview has reported. @internal */
   readonly told: Promise<unknown>;
   /** By email address. @internal */
   readonly resources: ReadonlyMap<string, pulumi.Resource>;
@@ -190,7 +190,7 @@ export class TrieveRoster extends pulumi.ComponentResource {
   }
 }
 
-/** Nobody is expected in an organization that is not known yet. */
+/** Announces the roster's people to the previews of single people. An organization that is unknown yet has none. */
 async function expectIn(
   { previews, settings }: Native,
   organizationId: pulumi.Input<string> | undefined,
@@ -201,7 +201,7 @@ async function expectIn(
   if (id !== undefined) previews.expect(id, people);
 }
 
-/** Holds a roster's list, so that a check sees the old and the new. Asks nothing of a server. */
+/** Records a roster's list, so that its check sees the old and the new one. Makes no request. */
 class RosterGuard extends pulumi.CustomResource {
   declare readonly roster: pulumi.Output<string>;
   declare readonly people: pulumi.Output<readonly RosterPerson[]>;

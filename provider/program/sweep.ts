@@ -28,12 +28,12 @@ export function protectedAddresses(): ReadonlySet<string> {
   return protectedIn();
 }
 
-/** Whether the program declares this person, as far as it has come. */
+/** Returns whether the program has declared this person so far. */
 export function declaresPerson(person: string): boolean {
   return nativeProcess()?.meeting.isDeclared(person) ?? isDeclared(person);
 }
 
-/** What the sweep of a roster needs to know of it. */
+/** Facts about a roster that its sweep needs. */
 export interface Swept {
   readonly roster: pulumi.ComponentResource;
   /** The mark of the roster. */
@@ -44,9 +44,9 @@ export interface Swept {
 }
 
 /**
- * Removes those whom nothing in the program declares, after everybody on the roster is done.
+ * Removes people whom the program does not declare, after everyone on the roster is done.
  *
- * It has no parent: what waits for the roster must not wait for it, which waits for the end of the program.
+ * Has no parent. Whoever depends on the roster waits for its children, and the sweep waits for the end of the program.
  *
  * @param emails addresses to remove, in lower case
  */
@@ -84,7 +84,7 @@ export class RosterSweep extends pulumi.CustomResource {
   }
 }
 
-/** In an update: those whom a preview has named, and whom nothing declares now either. Nobody where that is not sure. */
+/** Lists, in an update, people whom a preview has named and whom the program still does not declare. */
 export async function namedAndUnmanaged(swept: Swept): Promise<string[]> {
   // Under mocks there is nobody.
   if (programDeployment().engineAddress === "") return [];

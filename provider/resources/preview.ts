@@ -7,6 +7,7 @@ import { type Inputs, idOf, managedBy, type Outputs } from "../lifecycle/state";
 import type { RosterEntry } from "../roster/file";
 import { foretellWanted, type Note } from "../roster/foretell";
 import type { Directory } from "../trieve/directory";
+import { whyUnknown } from "../trieve/errors";
 import { readPerson } from "./person";
 import type { Around } from "./process";
 
@@ -79,7 +80,7 @@ export class Previews {
         note,
       };
     } catch (error) {
-      const text = `${email}: could not reach Trieve, so this preview does not show what will happen. ${(error as Error).message}`;
+      const text = `${email}: this preview does not show what will happen. ${whyUnknown(error)}. ${(error as Error).message}`;
       return { outputs: open, note: { level: "warn", text } };
     }
   }

@@ -53,7 +53,7 @@ export function foretellLeaving(
 /** Somebody whom nothing in the program declares, and whom a roster that removes such people removes or leaves. */
 export function foretellSwept(told: Forecast): Note {
   const { email, refusal } = told;
-  const end = refusal === null ? "removes them" : `stays: ${refusal.reason}`;
+  const end = refusal === null ? "will be removed" : `stays: ${refusal.reason}`;
   return { level: "warn", text: `${email} is not declared; ${standing(told)}; ${end}` };
 }
 

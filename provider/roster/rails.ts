@@ -15,8 +15,8 @@ export interface Limits {
    */
   readonly maxRemovals?: number | `${number}%`;
   /**
-   * How many owners the roster must keep. A roster with fewer owners can keep the number it has, and the last change
-   * can always be reverted. If set, the first `up` must declare as many.
+   * How many owners the roster must keep. A roster that already has fewer may keep its number, and the last change can
+   * always be reverted. If set, the first `up` must declare at least as many.
    *
    * @default 1
    */
@@ -178,7 +178,7 @@ function checkOwners(
   const still = new Set(owners.map(({ email }) => email));
   const lost = previous.filter(({ email }) => !still.has(email));
   return [
-    `This would leave ${count(owners.length, "owner", "owners")} of ${previous.length}, and limits.minOwners is ${wanted}. The owner role would be lost by ${namesOf(lost)}. ${advice}`,
+    `This would leave ${count(owners.length, "owner", "owners")} of ${previous.length}, and limits.minOwners is ${wanted}. ${namesOf(lost)} would lose the owner role. ${advice}`,
   ];
 }
 
@@ -204,11 +204,11 @@ function checkBreakGlass(
   const problems: string[] = [];
   if (removed.length > 0)
     problems.push(
-      `This would remove ${count(removed.length, "address", "addresses")} that breakGlass protects: ${namesOf(removed)}. Declare them as before, or remove them from breakGlass first.`,
+      `This would remove ${count(removed.length, "address", "addresses")} that breakGlass protects: ${namesOf(removed)}. Declare them as before, or remove them from breakGlass.`,
     );
   if (demoted.length > 0)
     problems.push(
-      `This would demote ${count(demoted.length, "address", "addresses")} that breakGlass protects: ${firstTen(demoted)}. Write the role as before, or remove them from breakGlass first.`,
+      `This would demote ${count(demoted.length, "address", "addresses")} that breakGlass protects: ${firstTen(demoted)}. Write the role as before, or remove them from breakGlass.`,
     );
   return problems;
 }
@@ -225,7 +225,7 @@ function checkDomains({ people }: RosterRecord, { allowedDomains }: Limits): str
   return [...strangers].map(([domain, persons]) => {
     const meant = nearest(domain, allowed);
     const correct = meant ? `Did you mean ${meant}? If not` : "If this is intended";
-    return `${count(persons.length, "address", "addresses")} in ${domain}, which is not in limits.allowedDomains: ${namesOf(persons)}. ${correct}, add ${show(domain)} to limits.allowedDomains.`;
+    return `limits.allowedDomains does not include ${domain}, the domain of ${count(persons.length, "address", "addresses")}: ${namesOf(persons)}. ${correct}, add ${show(domain)} to limits.allowedDomains.`;
   });
 }
 
@@ -238,7 +238,7 @@ function checkRules({ limits, breakGlass }: Rules): string[] {
     .map((key) => `limits: ${unknownKey(key, known)}.`);
   if (maxRemovals !== undefined && !isCount(maxRemovals) && !isShare(maxRemovals))
     problems.push(
-      `limits.maxRemovals ${show(maxRemovals)} must be a whole number from 0, or a share from "0%" to "100%".`,
+      `limits.maxRemovals ${show(maxRemovals)} must be a whole number from 0, or a percentage from "0%" to "100%".`,
     );
   if (minOwners !== undefined && !isCount(minOwners))
     problems.push(`limits.minOwners ${show(minOwners)} must be a whole number from 0.`);

@@ -224,7 +224,7 @@ export class Client {
   /** What the server tells of the key's account; undefined for an organization key, which is nobody's. */
   protected async me<T>(parse: (json: unknown) => T): Promise<T | undefined> {
     try {
-      return await this.read(this.call("GET", "/api/auth/me", "ask whose API key this is"), parse);
+      return await this.read(this.call("GET", "/api/auth/me", "check the API key"), parse);
     } catch (error) {
       if (isOf("Declined", error, quirks.keyWithoutAccount)) return undefined;
       throw error;

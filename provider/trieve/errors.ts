@@ -76,6 +76,12 @@ export function isOf(kind: Failure, error: unknown, says: (message: string) => b
   return error instanceof TrieveError && error.name === kind && says(error.serverMessage);
 }
 
+/** Why a preview goes on without the lists, to begin a sentence. */
+export function whyUnknown(error: unknown): string {
+  const hasAnswered = error instanceof TrieveError && !/^(NoAnswer|ServerHangs)$/.test(error.name);
+  return hasAnswered ? "Trieve refused the request" : "Could not reach Trieve";
+}
+
 /**
  * A status that is not the one that was asked for.
  *

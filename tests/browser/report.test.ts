@@ -90,15 +90,15 @@ describeInChromium("pulumi-trieve report --html", (browser) => {
     expect(await page.title()).to.equal(`Access to Trieve organization ${fixedId}`);
     expect(await rows(page)).to.deep.equal([
       "Changes 6",
-      "edsger@example.com no longer an admin | member since 2025-09-22 | admin | unrestricted | yes | ! refused: is admin, and user is only a default; write the role on their own line",
+      "edsger@example.com no longer an admin | member since 2025-09-22 | admin | unrestricted | yes | ! refused: is admin, and a default role never lowers anyone; write the role on their own line",
       "robin@example.com contractor, ticket OPS-12 | member since 2026-01-12 | user | unrestricted | yes, until 2026-06-26 | - remove user: 2026-06-26 was their last day",
       "barbara@example.com platform team | member since 2025-03-03 | user | unrestricted | yes | ~ role user → admin",
       "margaret@example.com | member since 2026-02-09 | user | POST /api/chunk/search | yes | ~ scopes 1 → 2 POST /api/chunk/search GET /api/chunk/{chunk_id}",
       "hedy@example.com | pending for 1 day, since 2026-06-29 | user | unrestricted | yes | +- invite again: role user → admin (pending since 2026-06-29)",
       "john@example.com starts in July | not there | – | – | yes | + invite as user",
       "Not in the file 2",
-      "friend@example.net | pending for 28 days, since 2026-06-02 | user | unrestricted | no | left alone, unless the last up declared them",
-      "old-build-bot@example.com | member since 2025-01-14 | admin | unrestricted | no | left alone, unless the last up declared them",
+      "friend@example.net | pending for 28 days, since 2026-06-02 | user | unrestricted | no | unchanged, unless the last up declared them",
+      "old-build-bot@example.com | member since 2025-01-14 | admin | unrestricted | no | unchanged, unless the last up declared them",
       "No change 6",
       "katherine@example.com | pending for 33 days, since 2026-05-28 | user | unrestricted | yes | nothing",
       "ada@example.com | member since 2025-01-13 | owner | unrestricted | yes | nothing",
@@ -223,7 +223,7 @@ describeInChromium("pulumi-trieve report --html", (browser) => {
     const page = await browser.open();
     await page.goto(url);
     expect(await page.getByRole("table").count()).to.equal(0);
-    expect(await page.getByText("Nobody, neither in the file").isVisible()).to.equal(true);
+    expect(await page.getByText("Nobody in the file").isVisible()).to.equal(true);
     expect(await violations(page)).to.deep.equal([]);
   });
 });

@@ -79,7 +79,7 @@ describe("the comparison of a report", () => {
   it("lowers nobody by a default, whose role does not count as given up then", () => {
     const { people } = planned(["a@x.example", b("user")], server);
     expect(people).to.deep.equal([
-      "a@x.example refused: is owner, and user is only a default; write the role on their own line",
+      "a@x.example refused: is owner, and a default role never lowers anyone; write the role on their own line",
       "b@x.example update",
     ]);
   });

@@ -28,7 +28,7 @@ describe("pulumi-trieve doctor", () => {
 ✓ key           an organization key
 ✓ organization  "acme"
 ✓ role          owner
-✓ people        1 in, 1 invited; owners: 1
+✓ people        1 member (1 owner), 1 pending
 ✓ links         invitations lead to <url>/api
 ✓ links         after accepting, people land at http://localhost:5173/
 ${mail}`,
@@ -88,7 +88,7 @@ ${mail}`,
     const { code, stdout } = await doctor({ TRIEVE_API_KEY: "tr-unknown" });
     expect(code).to.equal(1);
     expect(stdout).to.match(
-      /^✓ settings .*\n✗ key {11}Could not ask whose API key this is at <url>: the server answered 401 \(Unauthorized\)\. .*\n$/,
+      /^✓ settings .*\n✗ key {11}Could not check the API key at <url>: the server answered 401 \(Unauthorized\)\. .*\n$/,
     );
   });
 
@@ -123,7 +123,7 @@ ${mail}`,
     expect(code).to.equal(1);
     expect(
       stdout,
-    ).to.equal(`✗ settings      TRIEVE_API_KEY is not set: set it to the organization's API key; the command line would show it to others
+    ).to.equal(`✗ settings      TRIEVE_API_KEY is not set. Set it to the API key of the organization. There is no option for it, because other users can see command lines
 ✗ settings      no organization: add --organization <id> or set TRIEVE_ORGANIZATION_ID
 ✗ settings      apiUrl "<url>/api" ends with /api; write it without: <url>
 ✗ settings      redirectUri "http://localhost:5173" must be an http or https URL whose path ends with a slash, such as http://localhost:5173/
@@ -148,7 +148,7 @@ ${mail}`,
     expect(await doctor({ TRIEVE_API_URL: "http://127.0.0.1:1" })).to.deep.equal({
       code: 3,
       stdout: `✓ settings      organization <org> at http://127.0.0.1:1
-✗ server        Could not ask whose API key this is at http://127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1. Check that the server is running and that the URL is correct.
+✗ server        Could not check the API key at http://127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1. Check that the server is running and that the URL is correct.
 `,
       stderr: "",
     });

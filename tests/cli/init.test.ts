@@ -80,7 +80,7 @@ describe("pulumi-trieve init", () => {
     expect(second).to.deep.equal({
       code: 1,
       stdout: "",
-      stderr: `organization ${id} ("default") already has a key named pulumi, which a stack may use. Another environment needs its own organization; select it with --organization <id>. --organization ${id} creates another key for this one.\n`,
+      stderr: `organization ${id} ("default") already has a key named pulumi, which a stack may use. For another key of this organization, add --organization ${id}. For another environment, create an organization and add --organization with its id.\n`,
     });
     expect(world.requests()).to.deep.equal([
       "GET /api/auth/me",
@@ -96,7 +96,7 @@ describe("pulumi-trieve init", () => {
     const { code, stderr } = await init("--organization", world.id);
     expect(code).to.equal(0);
     expect(stderr).to.match(
-      /^warning: organization <org> has 1 key of stacks already \(pulumi\); .*\n/,
+      /^warning: organization <org> already has 1 key of stacks \(pulumi\); .*\n/,
     );
   });
 
@@ -157,7 +157,7 @@ describe("pulumi-trieve init", () => {
       code: 3,
       stdout: "",
       stderr:
-        "pulumi-trieve: Could not ask whose API key this is at <url>: the server answered 401 (Unauthorized). The API key is wrong, expired or revoked. Check that it is the ADMIN_API_KEY with which the server was first started.\n",
+        "pulumi-trieve: Could not check the API key at <url>: the server answered 401 (Unauthorized). The API key is wrong, expired or revoked. Check that it is the ADMIN_API_KEY with which the server was first started.\n",
     });
   });
 

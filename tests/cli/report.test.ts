@@ -55,10 +55,10 @@ describe("pulumi-trieve report", () => {
       code: 1,
       stdout: `members.yaml against organization <org> at <url>
 
-!   bob@x.example              refused: is admin, and user is only a default; write the role on their own line
+!   bob@x.example              refused: is admin, and a default role never lowers anyone; write the role on their own line
 -   late@x.example             remove the invitation: 2020-01-31 was their last day
 -   temp@x.example             remove user: 2020-01-31 was their last day
-~   carol@x.example            role user → admin                                                                contractor, ticket OPS-12
+~   carol@x.example            role user → admin                                                                            contractor, ticket OPS-12
 ~   dana@x.example             scopes unrestricted → 1
 +-  pia@x.example              invite again: role admin → user (pending since <day>)
 +   new@x.example              invite as user
@@ -70,7 +70,7 @@ describe("pulumi-trieve report", () => {
 ?   x\\u001b[31m|\`@team\`|<img>  not in the file: pending since <day> as user, who may use no route
 
 1 refused, 2 to remove, 2 to change, 1 to invite again, 1 to invite, 1 pending, 2 unchanged, 1 ended, 2 not in the file.
-Of people who are not in the file or whose last day is over, \`up\` removes those that its last run declared and keeps all others.
+\`up\` removes people who are not in the file, or whose last day is over, only if its last run declared them.
 `,
       stderr: "",
     });
@@ -89,7 +89,7 @@ Of people who are not in the file or whose last day is over, \`up\` removes thos
 
 | | person | what happens | note |
 |---|---|---|---|
-| ❌ | \`bob@x.example\` | refused: is admin, and user is only a default; write the role on their own line |  |
+| ❌ | \`bob@x.example\` | refused: is admin, and a default role never lowers anyone; write the role on their own line |  |
 | ➖ | \`late@x.example\` | remove the invitation: 2020-01-31 was their last day |  |
 | ➖ | \`temp@x.example\` | remove user: 2020-01-31 was their last day |  |
 | ✏️ | \`carol@x.example\` | role user → admin | \`\`<b>\`@team\`</b> \\u007c #1\\u000a\\u001b[31m\`\` |
@@ -110,7 +110,7 @@ Of people who are not in the file or whose last day is over, \`up\` removes thos
 
 </details>
 
-Of people who are not in the file or whose last day is over, \`up\` removes those that its last run declared and keeps all others.
+\`up\` removes people who are not in the file, or whose last day is over, only if its last run declared them.
 `,
       stderr: "",
     });
@@ -292,7 +292,7 @@ Of people who are not in the file or whose last day is over, \`up\` removes thos
 ?  owner@x.example  not in the file: member since <day> as owner
 
 1 not in the file.
-Of people who are not in the file or whose last day is over, \`up\` removes those that its last run declared and keeps all others.
+\`up\` removes people who are not in the file, or whose last day is over, only if its last run declared them.
 `);
   });
 

@@ -89,6 +89,7 @@ export function hermeticEnvironment(folder: string): Record<string, string> {
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     PULUMI_DISABLE_REGISTRY_RESOLVE: "true",
     PULUMI_SUPPRESS_NEO_LINK: "true",
+    NODE_OPTIONS: `--require ${JSON.stringify(join(__dirname, "quick-start.js"))}`,
   };
 }
 
@@ -119,7 +120,6 @@ export class Project {
     const folder = await mkdtemp(join(parent, "project-"));
     const { name = "e2e", main = "index.js", runtime = { typescript: false }, manifest } = options;
     const project = Project.open(folder, {
-      NODE_OPTIONS: `--require ${JSON.stringify(join(__dirname, "quick-start.js"))}`,
       ...(runtime.typescript === false ? { E2E_TYPESCRIPT: "false" } : {}),
       ...options.env,
     });

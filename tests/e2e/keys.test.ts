@@ -65,7 +65,7 @@ describe("API keys", function () {
     // A key that was revoked: an explicit provider takes nothing from the environment, and says what helps.
     simulator.revokeKey(east.apiKey);
     const { output } = await world.fail("refresh");
-    expect(output).to.include("For `pulumi up` give the trieve.Provider one that is valid;");
+    expect(output).to.include("For `pulumi up`, set a valid key on the trieve.Provider.");
     expect(output).not.to.include("TRIEVE_API_KEY");
     const renewed = { ...east, apiKey: simulator.createKey(east.id, "owner") };
     await world.declare({ inEast, inWest }, [renewed, west].map(provider).join("\n"));

@@ -115,8 +115,10 @@ describe("a stack whose state is in PostgreSQL", function () {
   it("lets two that start together invite nobody twice, whoever gets the lock", async () => {
     await world.declare(declared(everybody));
     const results = await Promise.all([start().result, start().result]);
+    // Seen once of two whose locks come and go at the same time: Pulumi tells of a key that is gone.
     for (const { code, output } of results)
-      if (code !== 0) expect(output).to.include("the stack is currently locked");
+      if (code !== 0)
+        expect(output).to.match(/the stack is currently locked|errors occurred:\n.*key/);
     await expectEverybodyOnce();
     expectOneRequestEach();
   });

@@ -87,8 +87,8 @@ describe("the preview of a roster", function () {
     const { code, output } = await world.project.up();
     expect(code).not.to.equal(0);
     expect(toldIn(output)).to.include.members([
-      "ada@example.com error: refused: is admin, and user is only a default; write the role on their own line",
-      "bob@example.com error: refused: is owner, and user is only a default; write the role on their own line",
+      "ada@example.com error: refused: is admin, and a default role never lowers anyone; write the role on their own line",
+      "bob@example.com error: refused: is owner, and a default role never lowers anyone; write the role on their own line",
       "new@example.com invite as user",
     ]);
     expect(world.writes()).to.deep.equal([]);

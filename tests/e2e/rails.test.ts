@@ -168,7 +168,7 @@ describe("a roster of twelve, one of them on breakGlass, and flags that leave it
         'If this is intended, raise limits.maxRemovals to "100%" for one run.',
       );
       expect(all.output).to.include(
-        `This would remove 1 address that breakGlass protects: ${root}. Declare them as before, or remove them from breakGlass first.`,
+        `This would remove 1 address that breakGlass protects: ${root}. Declare them as before, or remove them from breakGlass.`,
       );
       // A key of the one organization sees nothing of the other.
       world.project.env.TRIEVE_API_KEY = other.apiKey;

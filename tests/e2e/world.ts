@@ -9,6 +9,11 @@ import { Project, type Result } from "./cli";
 
 export const dashboard = "http://localhost:5173/";
 
+/** All of these in `npm run test:long`; else the first few, which stand for their kind. */
+export function some<T>(few: number, all: readonly T[]): readonly T[] {
+  return process.env.E2E_ALL === "true" ? all : all.slice(0, few);
+}
+
 /** Of a resource in a test program. */
 export function urn(name: string): string {
   return `urn:pulumi:test::e2e::pulumi-nodejs:dynamic/trieve:Invitation::${name}`;

@@ -45,7 +45,7 @@ describe("a roster of a program in YAML, with the real CLI", function () {
     list("ada@example", "{ email: bob@example.com, rol: owner }");
     await team();
     expect((await world().fail("preview")).output)
-      .to.contain('members.yaml:2:5: "ada@example" has no proper domain')
+      .to.contain('members.yaml:2:5: "ada@example" has no valid domain')
       .and.contain('members.yaml:3:31: unknown key "rol": write role');
     await team({ file: "other.yaml" });
     expect((await world().fail("preview")).output).to.contain("there is no file");
@@ -137,7 +137,7 @@ describe("a roster of a program in YAML, with the real CLI", function () {
     world().simulator.addInvitation(world().organization.id, ada, "user", null);
     const loose = (options: object) => ({ ada: invitation({ email: ada }, options) });
     await team({ unmanaged: "remove" }, loose({ dependsOn: [ref("team")] }));
-    expect((await world().fail("preview")).output).to.contain("dependsOn of the roster");
+    expect((await world().fail("preview")).output).to.contain("to the roster's dependsOn");
     await yaml.declare({
       ...loose({}),
       team: {

@@ -319,7 +319,7 @@ describe("the plugin", function () {
     it("goes on without a server", async () => {
       plugin = await world.plugin({ ...world.settings, apiUrl: "http://127.0.0.1:9" }, "other");
       expect((await preview({ email })).outputs.status).to.equal(unknown);
-      expect(world.engine.lines.join()).to.match(/could not reach Trieve/);
+      expect(world.engine.lines.join()).to.match(/Could not reach Trieve/);
     });
   });
 

@@ -193,7 +193,7 @@ describe("what a preview tells of somebody on the roster", () => {
         { person: { email, role: "user" as const, roleIsDefault: true }, recorded: undefined },
       ];
       expect(told({ changing }, { [email]: `${phase} admin` })).to.deep.equal([
-        `error ${email}: refused: is admin, and user is only a default; write the role on their own line`,
+        `error ${email}: refused: is admin, and a default role never lowers anyone; write the role on their own line`,
       ]);
     }
   });
@@ -352,7 +352,7 @@ describe("what a preview tells of those whom a roster removes though nothing dec
   const is = `${email} is not declared; member since 2026-11-01 as user`;
 
   it("that they go", () => {
-    expect(swept([])).to.deep.equal([{ level: "warn", text: `${is}; removes them` }]);
+    expect(swept([])).to.deep.equal([{ level: "warn", text: `${is}; will be removed` }]);
   });
 
   it("that a guard keeps them", () => {

@@ -188,7 +188,7 @@ describe("rails: minOwners", () => {
   it("counts those who stay, but not as owners", () => {
     const after = record([person("ada@example.com", "admin")]);
     expect(check(owners(1), after)).to.deep.equal([
-      'This would leave 0 owners of 1, and limits.minOwners is 1. The owner role would be lost by ada@example.com. Write "role: owner" on somebody\'s line, or set limits.minOwners to 0.',
+      'This would leave 0 owners of 1, and limits.minOwners is 1. ada@example.com would lose the owner role. Write "role: owner" on somebody\'s line, or set limits.minOwners to 0.',
     ]);
   });
 
@@ -215,7 +215,7 @@ describe("rails: breakGlass", () => {
   it("refuses that somebody goes, also after their last day", () => {
     const after = record([person("carl@example.com")]);
     expect(check(before, after, limits, [" ADA@example.com ", "bob@example.com"])).to.deep.equal([
-      "This would remove 2 addresses that breakGlass protects: ada@example.com, bob@example.com. Declare them as before, or remove them from breakGlass first.",
+      "This would remove 2 addresses that breakGlass protects: ada@example.com, bob@example.com. Declare them as before, or remove them from breakGlass.",
     ]);
   });
 
@@ -227,14 +227,14 @@ describe("rails: breakGlass", () => {
     ]);
     const all = before.people.map(({ email }) => email);
     expect(check(before, after, limits, all)).to.deep.equal([
-      "This would demote 2 addresses that breakGlass protects: ada@example.com (owner to admin), bob@example.com (admin to user). Write the role as before, or remove them from breakGlass first.",
+      "This would demote 2 addresses that breakGlass protects: ada@example.com (owner to admin), bob@example.com (admin to user). Write the role as before, or remove them from breakGlass.",
     ]);
   });
 
   it("refuses another organization", () => {
     const after = { ...before, organizationId: other };
     expect(check(before, after, limits, ["carl@example.com"])).to.deep.equal([
-      "This would remove 1 address that breakGlass protects: carl@example.com. Declare them as before, or remove them from breakGlass first.",
+      "This would remove 1 address that breakGlass protects: carl@example.com. Declare them as before, or remove them from breakGlass.",
     ]);
   });
 
@@ -257,9 +257,9 @@ describe("rails: allowedDomains", () => {
 
   it("tells of everybody elsewhere, by domain, and what was meant", () => {
     expect(check(undefined, after, { allowedDomains: ["Example.COM"] })).to.deep.equal([
-      '2 addresses in exmaple.com, which is not in limits.allowedDomains: bob@exmaple.com, carl@exmaple.com. Did you mean example.com? If not, add "exmaple.com" to limits.allowedDomains.',
-      '1 address in sub.example.com, which is not in limits.allowedDomains: dora@sub.example.com. If this is intended, add "sub.example.com" to limits.allowedDomains.',
-      '1 address in notexample.com, which is not in limits.allowedDomains: emil@notexample.com. If this is intended, add "notexample.com" to limits.allowedDomains.',
+      'limits.allowedDomains does not include exmaple.com, the domain of 2 addresses: bob@exmaple.com, carl@exmaple.com. Did you mean example.com? If not, add "exmaple.com" to limits.allowedDomains.',
+      'limits.allowedDomains does not include sub.example.com, the domain of 1 address: dora@sub.example.com. If this is intended, add "sub.example.com" to limits.allowedDomains.',
+      'limits.allowedDomains does not include notexample.com, the domain of 1 address: emil@notexample.com. If this is intended, add "notexample.com" to limits.allowedDomains.',
     ]);
   });
 
@@ -279,7 +279,7 @@ describe("rails: the limits themselves", () => {
     ...[-1, 1.5, Number.NaN, "25", "25 %", "-1%", "101%", "100.1%", "%", "lots", null, []].map(
       (maxRemovals): [object, string] => [
         { maxRemovals },
-        `limits.maxRemovals ${Array.isArray(maxRemovals) ? "a list" : typeof maxRemovals === "string" ? `"${maxRemovals}"` : maxRemovals} must be a whole number from 0, or a share from "0%" to "100%".`,
+        `limits.maxRemovals ${Array.isArray(maxRemovals) ? "a list" : typeof maxRemovals === "string" ? `"${maxRemovals}"` : maxRemovals} must be a whole number from 0, or a percentage from "0%" to "100%".`,
       ],
     ),
     ...[-1, 0.5, "1"].map((minOwners): [object, string] => [
@@ -304,7 +304,7 @@ describe("rails: the limits themselves", () => {
   it("are all told at once, with breakGlass", () => {
     expect(check(undefined, record([]), { maxRemovals: -1, minOwners: -1 }, ["ada"])).to.deep.equal(
       [
-        'limits.maxRemovals -1 must be a whole number from 0, or a share from "0%" to "100%".',
+        'limits.maxRemovals -1 must be a whole number from 0, or a percentage from "0%" to "100%".',
         "limits.minOwners -1 must be a whole number from 0.",
         'breakGlass: "ada" has no @.',
       ],

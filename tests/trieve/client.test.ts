@@ -392,7 +392,7 @@ describe("client: whose key", () => {
     const simulator = await startSimulator();
     const error = await errorOf(connect(simulator.url).account());
     expect(error.message).to.equal(
-      `Could not ask whose API key this is at ${simulator.url}: the server answered 401 (Unauthorized). The API key is wrong, expired or revoked. Advice.`,
+      `Could not check the API key at ${simulator.url}: the server answered 401 (Unauthorized). The API key is wrong, expired or revoked. Advice.`,
     );
     await simulator.close();
   });

@@ -11,7 +11,7 @@ import {
 
 const server = "http://t.example";
 const list = { what: "list the members", organizationId: "o1", server };
-const me = { what: "ask whose API key this is", server };
+const me = { what: "check the API key", server };
 
 const refused = (attempt: Attempt, status: number, message: string, retryAfterMs = 0) =>
   refusedWith(attempt, status, message, { keyAdvice: "Rotate it." }, retryAfterMs);
@@ -49,7 +49,7 @@ const rows: readonly Row[] = [
     kind: "KeyRejected",
     error: refused(me, 401, ""),
     message:
-      "Could not ask whose API key this is at http://t.example: the server answered 401 (Unauthorized). The API key is wrong, expired or revoked. Rotate it.",
+      "Could not check the API key at http://t.example: the server answered 401 (Unauthorized). The API key is wrong, expired or revoked. Rotate it.",
     ...definite,
   },
   {
