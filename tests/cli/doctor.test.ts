@@ -123,7 +123,7 @@ ${mail}`,
     expect(code).to.equal(1);
     expect(
       stdout,
-    ).to.equal(`✗ settings      TRIEVE_API_KEY is not set. Set it to the API key of the organization. There is no option for it, because other users can see command lines
+    ).to.equal(`✗ settings      TRIEVE_API_KEY is not set: set it to the API key of the organization (there is no option for it, because other users can see command lines)
 ✗ settings      no organization: add --organization <id> or set TRIEVE_ORGANIZATION_ID
 ✗ settings      apiUrl "<url>/api" ends with /api; write it without: <url>
 ✗ settings      redirectUri "http://localhost:5173" must be an http or https URL whose path ends with a slash, such as http://localhost:5173/

@@ -20,7 +20,7 @@ describe("API keys", function () {
 
     const refused = await world.fail("refresh");
     expect(refused.output).to.include(
-      `Could not list the invitations in organization ${world.organization.id} at ${world.simulator.url}: the server answered 401 (Unauthorized). The API key is wrong, expired or revoked. For \`pulumi up\` set trieve:apiKey to one that is valid; \`pulumi refresh\` and \`pulumi destroy\` send the key that the last \`up\` recorded: for them set TRIEVE_API_KEY=<new key> or add --run-program.`,
+      `Could not list the invitations in organization ${world.organization.id} at ${world.simulator.url}: the server answered 401 (Unauthorized). The API key is wrong, expired or revoked. For \`pulumi up\`, set trieve:apiKey to a valid key. \`pulumi refresh\` and \`pulumi destroy\` send the key that the last \`up\` recorded. For them, set TRIEVE_API_KEY=<new key> or add --run-program.`,
     );
     // Once for each resource, and not also among what the provider prints.
     const [, diagnostics = ""] = refused.output.split("Diagnostics:");

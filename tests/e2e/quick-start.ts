@@ -4,16 +4,17 @@
  */
 import Module from "node:module";
 
-type Load = (request: string, ...more: unknown[]) => unknown;
+type Load = (request: string, parent?: NodeJS.Module, ...more: unknown[]) => unknown;
 const modules = Module as unknown as { _load: Load };
 const load = modules._load;
 
 // Almost half of the SDK's start: npm's solver of dependencies and the TypeScript compiler, with which it looks at
 // functions that are stored as text. Programs without such do not come to them.
 const late = /^@npmcli\/arborist$|\/typescript-shim$/;
-modules._load = function (this: unknown, request, ...more) {
-  const now = () => load.call(this, request, ...more);
-  if (!late.test(request)) return now();
+modules._load = function (this: unknown, request, parent, ...more) {
+  const now = () => load.call(this, request, parent, ...more);
+  // npm itself starts with this as well.
+  if (!late.test(request) || !parent?.filename.includes("@pulumi")) return now();
   return new Proxy(
     {},
     { get: (_, key) => (key === "__esModule" ? true : Reflect.get(now() as object, key)) },

@@ -1464,7 +1464,7 @@ describe("verbs: error texts", () => {
   });
 
   it("name the person or the list, and say where", () => {
-    const subject = /\S@x\.example|list the (members|invitations)|whose API key/;
+    const subject = /\S@x\.example|list the (members|invitations)|check the API key/;
     const place = / at http:\/\/127\.0\.0\.1:\d+[:,]/;
     expect(textsThat((text) => !subject.test(text) || !place.test(text))).to.deep.equal([]);
   });
