@@ -47,8 +47,13 @@ describe("histories", function () {
     return fc.check(property as fc.IAsyncProperty<unknown>, parameters);
   }
 
-  async function passes(kind: Kind, coverage: Coverage, parameters: fc.Parameters<unknown>) {
-    const result = await check(kind, new Package(), coverage, parameters);
+  async function passes(
+    kind: Kind,
+    coverage: Coverage,
+    parameters: fc.Parameters<unknown>,
+    code = new Package(),
+  ) {
+    const result = await check(kind, code, coverage, parameters);
     if (result.failed)
       throw new Error(`${result.errorInstance}\n${fc.defaultReportMessage(result)}`);
   }
@@ -71,6 +76,15 @@ describe("histories", function () {
     console.log(`      MODEL_SEED=${seed}`);
     await passes("rosters", new Coverage(), { ...given, numRuns: runs.rosters });
   });
+
+  for (const kind of ["people", "rosters"] as const)
+    it(`of ${kind} do so through the plugin as well`, async () => {
+      console.log(`      MODEL_SEED=${seed}`);
+      // Few by default: what differs is the adapter alone.
+      const numRuns = isLong ? runs[kind] : 60;
+      const code = new Package(undefined, "plugin");
+      await passes(kind, new Coverage(), { ...given, numRuns }, code);
+    });
 
   for (const { kind, found, ...bug } of bugs) {
     it(`of ${kind} would show that ${bug.name}`, async () => {

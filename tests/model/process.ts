@@ -10,7 +10,12 @@ import { dirname, join, relative } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { compileFunction } from "node:vm";
 import { bulkhead } from "cockatiel";
+import * as sdk from "../../provider/plugin/sdk";
+import type * as ServiceModule from "../../provider/plugin/service";
+import type * as WireModule from "../../provider/plugin/wire";
+import type * as ProcessModule from "../../provider/resources/process";
 import type { Effect, FaultHandle, Simulator } from "../../simulator";
+import { serviceHost } from "../plugin/service-host";
 import type { Coverage } from "./coverage";
 import type { Phase } from "./model";
 
@@ -108,7 +113,11 @@ const sources = new Map<string, string>();
 export class Package {
   readonly #functions = new Map<string, (...args: unknown[]) => void>();
 
-  constructor(readonly bug?: Bug) {
+  /** @param adapter by which the engine calls it */
+  constructor(
+    readonly bug?: Bug,
+    readonly adapter: "dynamic" | "plugin" = "dynamic",
+  ) {
     // A bug whose place has moved would prove nothing.
     for (const { file } of bug?.changes ?? []) this.compiled(join(root, file));
   }
@@ -120,7 +129,7 @@ export class Package {
     sources.set(path, text);
     const made = compileFunction(
       this.#changed(path, text).replaceAll(" import(", " import_("),
-      ["exports", "require", "module", "import_", "console", "AbortSignal"],
+      ["exports", "require", "module", "__dirname", "import_", "console", "AbortSignal"],
       { filename: path },
     ) as (...args: unknown[]) => void;
     this.#functions.set(path, made);
@@ -208,7 +217,10 @@ export class ProviderProcess {
 
   private constructor(readonly options: Options) {
     this.#unheard.catch(() => {});
-    this.host = this.#load(join(root, "dynamic", "host.js")) as Host;
+    this.host =
+      options.code.adapter === "plugin"
+        ? this.#pluginHost()
+        : (this.#load(join(root, "dynamic", "host.js")) as Host);
   }
 
   static async start(options: Options): Promise<ProviderProcess> {
@@ -244,6 +256,32 @@ export class ProviderProcess {
     for (const handle of this.#handles) handle.remove();
   }
 
+  /** What the plugin answers to the messages of gRPC. */
+  #pluginHost(): Host {
+    const module = (file: string) => this.#load(join(root, file));
+    const { Service } = module("plugin/service.js") as typeof ServiceModule;
+    const { ProviderProcess: Real } = module("resources/process.js") as typeof ProcessModule;
+    const wire = module("plugin/wire.js") as typeof WireModule;
+    const service = new Service("", (address, warn) => new Real(address, warn));
+    const of = (type: string) => ({
+      configure: async () => {},
+      ...serviceHost(service, wire, `urn:pulumi:model::model::trieve:index:${type}::it`),
+    });
+    return {
+      ...of("Invitation"),
+      configure: async ({ config }) => {
+        const keys = ["apiKey", "organizationId", "apiUrl", "redirectUri", "mail"];
+        const values = keys.map((key) => [key, config.get(`trieve:${key}`)]);
+        const request = new sdk.messages.ConfigureRequest();
+        request.setUrn("urn:pulumi:model::model::pulumi:providers:trieve::it");
+        request.setArgs(wire.give(Object.fromEntries(values)));
+        await service.configure(request);
+      },
+      guard: of("RosterGuard"),
+      sweep: of("RosterSweep"),
+    };
+  }
+
   #load(path: string): unknown {
     const known = this.#modules.get(path);
     if (known) return known.exports;
@@ -261,7 +299,8 @@ export class ProviderProcess {
       if (name !== "../trieve/admin.js") return load(name);
       return this.#hasty(load(name) as { AdminClient: new (connection: Bag) => object });
     };
-    this.options.code.compiled(path)(made.exports, load, made, loadLater, silent, this.#patience);
+    const compiled = this.options.code.compiled(path);
+    compiled(made.exports, load, made, dirname(path), loadLater, silent, this.#patience);
     return made.exports;
   }
 
@@ -289,9 +328,21 @@ export class ProviderProcess {
             approvalOf = (roster: string) => approvals.get(roster);
             approve = (approval: { roster: string }) => approvals.set(approval.roster, approval);
             tell = () => {};
+            begin = () => {};
+            declare = () => undefined;
+            keyNaming = () => undefined;
           },
         };
       }
+      case join("plugin", "sdk.js"):
+        return sdk;
+      case join("plugin", "log.js"):
+        return {
+          EngineLog: class {
+            tell = () => {};
+            silence = async () => {};
+          },
+        };
       case join("trieve", "slots.js"):
         return {
           slotsFor: (_server: string, limit: number) => {
