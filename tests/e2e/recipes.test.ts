@@ -274,6 +274,19 @@ describe(document, function () {
     await isSettled();
   });
 
+  recipe("Import people into a YAML program", async (shown) => {
+    world.simulator.addMember(world.organization.id, ada, "admin");
+    world.simulator.addInvitation(world.organization.id, bob);
+    await shown.yaml();
+    await shown.commands();
+    const folder = world.project.folder;
+    const read = (file: string) => parse(readFileSync(join(folder, file), "utf8")) as object;
+    const program = { ...read("Pulumi.yaml"), ...read("people.yaml") };
+    writeFileSync(join(folder, "Pulumi.yaml"), stringify(program));
+    expect((await world.project.exportState()).deployment.resources).to.have.lengthOf(5);
+    await isSettled();
+  });
+
   it("has a test for each recipe", () => {
     expect(tested).to.deep.equal([...sections.keys()]);
   });
