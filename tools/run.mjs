@@ -120,7 +120,7 @@ async function fuzz([minutes = "10", ...args]) {
 /** Folders of the tests that hold a part of the provider: most are of the same name. */
 const holders = {
   lifecycle: ["lifecycle", "roster"],
-  resources: ["resources"],
+  resources: ["resources", "plugin", "lifecycle"],
   roster: ["roster"],
   trieve: ["trieve", "resources"],
 };
