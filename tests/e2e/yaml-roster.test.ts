@@ -98,18 +98,7 @@ describe("a roster of a program in YAML, with the real CLI", function () {
   it("leaves no process behind when the CLI is killed", async () => {
     list(...people);
     await team();
-    const sent = new Promise<void>((resolve) => {
-      world().simulator.fault({
-        route: "invite",
-        effect: { delayMs: 500 },
-        when: () => {
-          resolve();
-          return true;
-        },
-      });
-    });
-    const running = world().project.start("up", "--yes", "--skip-preview");
-    await sent;
+    const running = await yaml.upUntilInvite(500);
     running.kill("SIGKILL");
     await running.result;
     const isLeft = () =>

@@ -149,18 +149,7 @@ describe("people of a program in YAML, with the real CLI", function () {
 
   it("outlive a CLI that is killed: what it began is not begun twice", async () => {
     await yaml.declare({ ada: invitation({ email: ada }) });
-    const sent = new Promise<void>((resolve) => {
-      world().simulator.fault({
-        route: "invite",
-        effect: { delayMs: 1_000 },
-        when: () => {
-          resolve();
-          return true;
-        },
-      });
-    });
-    const running = world().project.start("up", "--yes", "--skip-preview");
-    await sent;
+    const running = await yaml.upUntilInvite(1_000);
     running.kill("SIGKILL");
     await running.result;
     await world().project.recover();
@@ -171,18 +160,7 @@ describe("people of a program in YAML, with the real CLI", function () {
 
   it("whose run is interrupted: the POST in flight is recorded", async () => {
     await yaml.declare({ ada: invitation({ email: ada }) });
-    const sent = new Promise<void>((resolve) => {
-      world().simulator.fault({
-        route: "invite",
-        effect: { delayMs: 1_000 },
-        when: () => {
-          resolve();
-          return true;
-        },
-      });
-    });
-    const running = world().project.start("up", "--yes", "--skip-preview");
-    await sent;
+    const running = await yaml.upUntilInvite(1_000);
     running.kill("SIGINT");
     await running.result;
     const { deployment } = await world().project.exportState();

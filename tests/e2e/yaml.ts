@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { Running } from "./cli";
 import { World } from "./world";
 
 const main = resolve(__dirname, "..", "..", "provider", "plugin", "main.js");
@@ -34,6 +35,24 @@ export class YamlWorld {
     const plugins = { providers: [{ name: "trieve", path: "./plugins" }] };
     const program = { name: "e2e", runtime: "yaml", plugins, resources, outputs, ...more };
     return this.world.project.write(JSON.stringify(program, undefined, 2), "Pulumi.yaml");
+  }
+
+  /** An `up` whose first invitation has arrived at the server, which answers it so much later. */
+  async upUntilInvite(delayMs: number): Promise<Running> {
+    const { simulator, project } = this.world;
+    const arrived = new Promise<void>((resolve) => {
+      simulator.fault({
+        route: "invite",
+        effect: { delayMs },
+        when: () => {
+          resolve();
+          return true;
+        },
+      });
+    });
+    const running = project.start("up", "--yes", "--skip-preview");
+    await arrived;
+    return running;
   }
 }
 
