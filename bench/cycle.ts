@@ -101,8 +101,8 @@ export async function* cycle(
     name: "bench",
     parent: sandbox.folder,
     ...settingsOf(organization),
-    // As programs of users start, and not those of tests.
-    env: { NODE_OPTIONS: "", ...env },
+    // As users have them, and not as tests do: how programs start, and a passphrase.
+    env: { NODE_OPTIONS: "", PULUMI_CONFIG_PASSPHRASE: "bench", ...env },
   });
   const declare = (declared: readonly Person[]) => {
     for (const [name, text] of Object.entries(contender.files(declared, organization)))

@@ -4,6 +4,7 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { copyStack, type Original, type StackOptions } from "./stack";
+import { secretsProvider, vaultEnvironment } from "./vault";
 
 const root = resolve(__dirname, "..", "..", "..");
 const projects = join(root, "dist", "e2e");
@@ -120,6 +121,7 @@ export class Project {
     const folder = await mkdtemp(join(parent, "project-"));
     const { name = "e2e", main = "index.js", runtime = { typescript: false }, manifest } = options;
     const project = Project.open(folder, {
+      ...(await vaultEnvironment()),
       ...(runtime.typescript === false ? { E2E_TYPESCRIPT: "false" } : {}),
       ...options.env,
     });
@@ -129,13 +131,17 @@ export class Project {
     // Another backend, or another form of files, has no place for a copy.
     if (Object.keys(options.env ?? {}).some((key) => /^PULUMI_((DIY_)?BACKEND|CONFIG)_/.test(key)))
       await project.initStack(stack, options);
-    else await copyStack(await originalOf(name), folder, options, passphrase);
+    else await copyStack(await originalOf(name), folder, options);
     return project;
   }
 
   /** Makes a stack, selects it, and sets its config. */
-  async initStack(name: string, { config = {}, secrets = {} }: StackOptions): Promise<void> {
-    await this.#succeed("stack", "init", name);
+  async initStack(
+    name: string,
+    { config = {}, secrets = {} }: StackOptions,
+    ...extra: string[]
+  ): Promise<void> {
+    await this.#succeed("stack", "init", name, ...extra);
     const settings = [
       ...Object.entries(config).flatMap(([k, v]) => ["--plaintext", `${k}=${v}`]),
       ...Object.entries(secrets).flatMap(([k, v]) => ["--secret", `${k}=${v}`]),
@@ -275,7 +281,8 @@ async function makeOriginal(name: string): Promise<Original> {
   const folder = await mkdtemp(join(projects, "original-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   await writeFile(join(folder, "Pulumi.yaml"), JSON.stringify({ name, runtime: "nodejs" }));
-  await Project.open(folder).initStack(stack, {});
+  const project = Project.open(folder, await vaultEnvironment());
+  await project.initStack(stack, {}, "--secrets-provider", secretsProvider);
   return { folder, stack };
 }
 

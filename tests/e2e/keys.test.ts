@@ -87,7 +87,7 @@ describe("API keys", function () {
     const ids = simulator.invitations(organization.id).map(({ id }) => id);
     expect([links.length, ids.length]).to.deep.equal([2, 2]);
     const outputs = await project.outputs();
-    expect(outputs.link, "with the passphrase it is there").to.include(
+    expect(outputs.link, "with the key of the stack it is there").to.include(
       ids.find((id) => String(outputs.link).includes(id)) ?? "no id",
     );
 
