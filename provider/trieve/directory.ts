@@ -107,6 +107,12 @@ export class Directory {
   }
 }
 
+/**
+ * How many have to wait for a list for each write that is unfinished. With 1 there are twice as many lists. If all writes
+ * had to be finished, one slow email would hold up everybody.
+ */
+const waitingForEachWrite = 3;
+
 type ByPerson<T> = ReadonlyMap<string, readonly T[]>;
 
 /** One list, shared by all who want it at the same time. */
@@ -133,10 +139,10 @@ class SharedList<T extends { readonly email: string }> {
     });
   }
 
-  /** Begins the list that some wait for, if as many wait as may still come, and none is being read. */
+  /** Begins the list that some wait for, if few more may come, and none is being read. */
   poke(): void {
     if (this.#waiting.length === 0 || this.#underWay > 0) return;
-    if (this.#waiting.length < this.unfinishedWrites()) return;
+    if (this.#waiting.length < waitingForEachWrite * this.unfinishedWrites()) return;
     const waiting = this.#waiting;
     this.#waiting = [];
     const rows = this.now();

@@ -4,8 +4,8 @@ import { World } from "./world";
 const n = 50;
 /** Operations that the engine has under way at once: its default on two cores. */
 const parallel = 8;
-/** A list begins when as many wait for it as writes are unfinished: four of eight, or three of the six that are left. */
-const shared = Math.ceil(0.4 * n);
+/** A list begins when three wait for it for each write that is unfinished: six of eight, or three of the four that are left. */
+const shared = Math.ceil(n / 3);
 const people = Object.fromEntries(
   Array.from({ length: n }, (_, i) => [`p${i}`, { email: `p${i}@example.com` }]),
 );
