@@ -66,7 +66,10 @@ async function long(args) {
     ...{ E2E_ALL: "true", ROSTER_PEOPLE: "1000", PREVIEW_RUNS: "20" },
   };
   const env = { ...(await setUpAndBuild()), ...settings };
-  const thorough = ["preview", "roster", "interrupted", "from-nothing-interrupted", "moves"];
+  const thorough = [
+    ...["preview", "roster", "interrupted", "from-nothing-interrupted", "moves", "taken-back"],
+    "crash",
+  ];
   const files = [...of("model"), ...of("fuzz"), ...endToEnd(...thorough)];
   return mocha(files, ["--timeout", "0", ...args], env, {
     parallel: false, // the minutes are for all files together

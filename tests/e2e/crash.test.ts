@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import type { RequestRecord } from "../../simulator";
-import { type Declared, World } from "./world";
+import { type Declared, some, World } from "./world";
 
 const people = Array.from({ length: 20 }, (_, i) => `person${i}@example.com`);
 
 describe("the CLI is killed during an `up` of 20 people", function () {
   this.timeout(180_000);
 
-  for (const post of [1, 10]) {
+  for (const post of some(1, [10, 1])) {
     it(`when the server has received POST number ${post}: 20 people, one mail each, all out in the end`, async () => {
       const declared = people.map((email): [string, Declared] => [
         email,

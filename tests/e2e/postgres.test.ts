@@ -17,21 +17,20 @@ function declared(emails: readonly string[]): Record<string, Declared> {
 
 describe("a stack whose state is in PostgreSQL", function () {
   this.timeout(300_000);
-  let programs: string;
   let postgres: Postgres;
   let world: World;
 
-  before(function () {
+  before(async function () {
     try {
-      programs = findPostgres() ?? installPostgres();
+      postgres = await Postgres.start(findPostgres() ?? installPostgres());
     } catch (error) {
       if (!(error instanceof NoPostgres)) throw error;
       console.log(`    Skipped: ${error.message}`);
       this.skip();
     }
   });
+  after(() => postgres?.stop());
   beforeEach(async () => {
-    postgres = await Postgres.start(programs);
     world = await World.create(declared(first), {
       env: { PULUMI_BACKEND_URL: postgres.url },
       // As slow as a real one, so that requests are in flight when something happens.
@@ -40,8 +39,8 @@ describe("a stack whose state is in PostgreSQL", function () {
     await world.succeed("up");
   });
   afterEach(async () => {
-    await world?.end();
-    await postgres?.stop();
+    await world.end();
+    postgres.query("drop table pulumi_state");
   });
 
   /** Starts an `up` of everybody. */

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { firstTen } from "../../provider/roster/words";
 import type { RequestRecord } from "../../simulator";
 import type { Running } from "./cli";
-import { rowsOf, toldIn, World } from "./world";
+import { rowsOf, some, toldIn, World } from "./world";
 
 const four = [..."abcd"].map((name) => `${name}@example.com`);
 const fourteen = [..."efghijklmnopqr"].map((name) => `${name}@example.com`);
@@ -65,7 +65,7 @@ describe("a change that is interrupted and taken back", function () {
     },
     "the provider is killed": (running) => running.killProviders(),
   };
-  for (const [what, death] of Object.entries(deaths))
+  for (const [what, death] of some(1, Object.entries(deaths)))
     it(`${what}: the preview promises nothing, and names those whom no resource holds when all is done`, async () => {
       world = await begin(four);
       declare(world, [...four, ...fourteen]);

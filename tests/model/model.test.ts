@@ -20,8 +20,8 @@ const { MODEL_RUNS, MODEL_SEED, MODEL_PATH: path } = process.env;
 const seed = Number(MODEL_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const isLong = MODEL_RUNS !== undefined;
 const runs = {
-  people: Number(MODEL_RUNS ?? 300),
-  rosters: Number(MODEL_RUNS ?? 200),
+  people: Number(MODEL_RUNS ?? 150),
+  rosters: Number(MODEL_RUNS ?? 100),
 };
 
 type Kind = keyof typeof runs;
@@ -81,7 +81,7 @@ describe("histories", function () {
     it(`of ${kind} do so through the plugin as well`, async () => {
       console.log(`      MODEL_SEED=${seed}`);
       // Few by default: what differs is the adapter alone.
-      const numRuns = isLong ? runs[kind] : 60;
+      const numRuns = isLong ? runs[kind] : 40;
       const code = new Package(undefined, "plugin");
       await passes(kind, new Coverage(), { ...given, numRuns }, code);
     });
