@@ -1,5 +1,5 @@
 import type { Client } from "../trieve/client";
-import { byPerson } from "../trieve/directory";
+import { Directory } from "../trieve/directory";
 import { type Observed, observe } from "./observe";
 
 /** Somebody who is in an organization, or invited to it. */
@@ -8,17 +8,15 @@ export type Present = Exclude<Observed, { phase: "absent" }>;
 /** Everybody at the server, by address in lower case; those of whom only history is left as well. */
 export type Everybody = ReadonlyMap<string, Observed>;
 
-/** Two lists. The invitations come first: whoever accepts in between is in both, and nobody in neither. */
-export async function listEverybody(client: Client, organizationId: string): Promise<Everybody> {
-  const invitations = byPerson(await client.listInvitations(organizationId));
-  const members = byPerson(await client.listMembers(organizationId));
-  const keys = new Set([...invitations.keys(), ...members.keys()]);
-  return new Map(
-    [...keys].map((key) => {
-      const entry = { invitations: invitations.get(key) ?? [], members: members.get(key) ?? [] };
-      return [key, observe(entry)];
-    }),
-  );
+/** Asks for two lists. */
+export function listEverybody(client: Client, organizationId: string): Promise<Everybody> {
+  return everybodyIn(new Directory(client, organizationId));
+}
+
+/** In the lists that a directory has read, if it has. */
+export async function everybodyIn(directory: Directory): Promise<Everybody> {
+  const entries = await directory.everybody();
+  return new Map([...entries].map(([email, entry]) => [email, observe(entry)]));
 }
 
 /** Those who are in or invited, sorted by address. */

@@ -19,6 +19,7 @@ import {
 } from "../lifecycle/forecast";
 import { type Inputs, idOf } from "../lifecycle/state";
 import { printable } from "../printable";
+import { inTime, patienceMs } from "../resources/patience";
 import {
   foretellLeaving,
   foretellSwept,
@@ -53,9 +54,6 @@ export interface Previewed {
   readonly limits: Limits;
   readonly unmanaged: "warn" | "ignore" | "remove";
 }
-
-/** Maximum wait for the server in a preview, which then goes on without it. */
-const patienceMs = 5_000;
 
 /**
  * Reports what `up` will do for each person. Compares the two lists of the server with what the stack knows. Says so if
@@ -224,16 +222,4 @@ function strangersOf(organizationId: string, previewed: Previewed): Strangers {
 function clientFor(access: Access, signal: AbortSignal): Client {
   // Before the end of patience, so that what is said is why.
   return new Client({ ...access, signal, limits: { retryForMs: patienceMs / 2 } });
-}
-
-/** Aborts what is still under way after that, which would keep the process alive. */
-async function inTime<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const over = new AbortController();
-  const end = () => over.abort(new Error(`No answer within ${patienceMs / 1000} s.`));
-  const late = setTimeout(end, patienceMs);
-  try {
-    return await ask(over.signal);
-  } finally {
-    clearTimeout(late);
-  }
 }

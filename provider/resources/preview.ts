@@ -1,20 +1,18 @@
 import { unknownValue } from "../lifecycle/check";
 import { wantedOf } from "../lifecycle/decide";
-import type { Everybody } from "../lifecycle/everybody";
+import { type Everybody, everybodyIn } from "../lifecycle/everybody";
 import { type Forecast, forecast, lowersAnybody } from "../lifecycle/forecast";
-import { observe, standingOf } from "../lifecycle/observe";
+import { standingOf } from "../lifecycle/observe";
 import { type Inputs, idOf, managedBy, type Outputs } from "../lifecycle/state";
 import type { RosterEntry } from "../roster/file";
 import { foretellWanted, type Note } from "../roster/foretell";
 import type { Directory } from "../trieve/directory";
 import { whyUnknown } from "../trieve/errors";
+import { inTime } from "./patience";
 import { readPerson } from "./person";
 import type { Around } from "./process";
 
 type Bag = Readonly<Record<string, unknown>>;
-
-/** A preview waits this long for the server, and goes on without it. */
-const patienceMs = 5_000;
 
 /** What a preview says of a person. */
 export interface PersonPreview {
@@ -65,7 +63,7 @@ export class Previews {
         },
       };
     try {
-      const told = await inTime(this.#forecast(inputs, recorded, around));
+      const told = await inTime(() => this.#forecast(inputs, recorded, around));
       const adopted = !recorded && told.status === "member" && told.refusal === null;
       const note = named(foretellWanted(told), adopted ? "adopted, " : "");
       if (told.change === "refused" || told.change === "invite" || told.change === "reinvite") {
@@ -92,7 +90,7 @@ export class Previews {
   ): Promise<Forecast> {
     const { organizationId } = inputs;
     const { directory } = await around.organization(organizationId);
-    const known = this.#everybody.get(organizationId) ?? everybodyIn(directory);
+    const known = this.#everybody.get(organizationId) ?? look(directory);
     this.#everybody.set(organizationId, known);
     const newOwners = (this.#newOwners.get(organizationId) ?? []).filter(
       ({ email }) => email !== inputs.email,
@@ -118,10 +116,8 @@ function named({ level, email, text }: Note, before: string): Note {
   return { level, text: `${email}: ${before}${text}` };
 }
 
-/** In the lists that reads go by. */
-async function everybodyIn(directory: Directory): Promise<Looked> {
-  const entries = await directory.everybody(Number.POSITIVE_INFINITY);
-  const everybody = new Map([...entries].map(([email, entry]) => [email, observe(entry)]));
+async function look(directory: Directory): Promise<Looked> {
+  const everybody = await everybodyIn(directory);
   const owners = new Map(
     [...everybody].filter(([, person]) => standingOf(person)?.role === "owner"),
   );
@@ -171,17 +167,4 @@ function openOutputs(inputs: Inputs, recorded: Outputs | undefined): Bag {
 
 function standingAfter({ to }: Forecast): Bag {
   return to === null ? {} : { role: to.role, scopes: to.scopes };
-}
-
-async function inTime<T>(asked: Promise<T>): Promise<T> {
-  let late: NodeJS.Timeout | undefined;
-  const end = new Promise<never>((_, reject) => {
-    const error = new Error(`No answer within ${patienceMs / 1000} s.`);
-    late = setTimeout(() => reject(error), patienceMs);
-  });
-  try {
-    return await Promise.race([asked, end]);
-  } finally {
-    clearTimeout(late);
-  }
 }

@@ -38,16 +38,20 @@ export class Directory {
   }
 
   /** @param maxAgeMs lists that began longer ago are read again */
-  look(email: string, maxAgeMs: number): Promise<Entry> {
-    return this.#lookIn((list) => list.atMost(maxAgeMs), email);
+  async look(email: string, maxAgeMs: number): Promise<Entry> {
+    const entry = await this.#lookIn((list) => list.atMost(maxAgeMs), email);
+    // Accepted, and no member: the older list of members may be from before that.
+    const isAccepted = entry.invitations.some(({ used }) => used) && entry.members.length === 0;
+    if (!isAccepted || this.#members.beganAt >= this.#invitations.beganAt) return entry;
+    const members = await this.#members.now();
+    return { ...entry, members: members.get(personKey(email)) ?? [] };
   }
 
-  /** What the lists say of everybody, by `personKey`. */
-  async everybody(maxAgeMs: number): Promise<ReadonlyMap<string, Entry>> {
-    const [invitations, members] = await Promise.all([
-      this.#invitations.atMost(maxAgeMs),
-      this.#members.atMost(maxAgeMs),
-    ]);
+  /** What the lists that were read last say of everybody, by `personKey`. */
+  async everybody(): Promise<ReadonlyMap<string, Entry>> {
+    // In this order: whoever accepts in between is in both, and nobody in neither.
+    const invitations = await this.#invitations.atMost(Number.POSITIVE_INFINITY);
+    const members = await this.#members.atMost(Number.POSITIVE_INFINITY);
     const keys = new Set([...invitations.keys(), ...members.keys()]);
     return new Map(
       [...keys].map((key) => [
@@ -126,6 +130,11 @@ class SharedList<T extends { readonly email: string }> {
     private readonly unfinishedWrites: () => number,
   ) {}
 
+  /** When the latest began; 0: there is none. */
+  get beganAt(): number {
+    return this.#latest?.beganAt ?? 0;
+  }
+
   atMost(maxAgeMs: number): Promise<ByPerson<T>> {
     const latest = this.#latest;
     return latest && Date.now() - latest.beganAt <= maxAgeMs ? latest.rows : this.now();
@@ -168,7 +177,7 @@ class SharedList<T extends { readonly email: string }> {
 }
 
 /** Rows of a list by whom they are about, as `personKey` says. */
-export function byPerson<T extends { readonly email: string }>(rows: readonly T[]): ByPerson<T> {
+function byPerson<T extends { readonly email: string }>(rows: readonly T[]): ByPerson<T> {
   const map = new Map<string, T[]>();
   for (const row of rows) {
     const key = personKey(row.email);

@@ -19,6 +19,8 @@ import {
 } from "./world";
 
 const look = ["invitations", "members"];
+/** Lists are told apart by the millisecond. */
+const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
 const email = "ada@x.example";
 
 const create = (world: World, more: Partial<Inputs> = {}) =>
@@ -64,6 +66,24 @@ describe("races: somebody else acts between two requests", () => {
       calls: [...look, "DELETE invitation", ...look, "me", "DELETE member", ...look],
       outcome: "nothing",
       leaves: [],
+    },
+    // A long `up` lists invitations after each write, and members seldom.
+    {
+      it: "accepted after the members were listed and before the invitations were: the membership goes",
+      given: ["invited user ada@x.example"],
+      run: async (world) => {
+        const { directory } = world.organization;
+        await directory.look("somebody.else@x.example", 60_000);
+        await pause();
+        await directory.invitationsAfresh("somebody.else@x.example");
+        await remove(world.organization, recorded(world, {}));
+      },
+      before: (_, earlier) => earlier.length === 2,
+      meanwhile: acceptNewest,
+      // Lists in a row are sorted.
+      calls: ["invitations", "invitations", "members", "members", "me", "DELETE member", ...look],
+      outcome: "nothing",
+      leaves: ["used user ada@x.example"],
     },
     {
       it: "accepted while the role changes: the member gets it, no mail",

@@ -138,6 +138,20 @@ describe("directory: looking somebody up", () => {
     expect(server.lists).to.deep.equal([2, 0]);
   });
 
+  it("whoever has accepted since the members were listed: that list is read again", async () => {
+    const server = new FakeServer();
+    await server.directory.look("bob@x.example", forEver);
+    await settle();
+    server.invitations = [{ ...invitation("ada@x.example"), used: true }];
+    server.members = [member("ada@x.example")];
+    await server.directory.invitationsAfresh("bob@x.example");
+    for (let i = 0; i < 2; i++) {
+      const { members } = await server.directory.look("ada@x.example", forEver);
+      expect(members).to.have.length(1);
+      expect(server.lists).to.deep.equal([2, 2]);
+    }
+  });
+
   it("everybody", async () => {
     const server = new FakeServer();
     server.members = [
