@@ -140,36 +140,54 @@ const resources: Contender = {
   }),
 };
 
+const membersYaml = (people: readonly Person[]) =>
+  ["members:", ...people.map(({ email, role }) => `  - { email: ${email}, role: ${role} }`)].join(
+    "\n",
+  );
+
 const roster: Contender = {
   name: "TrieveRoster",
   files: (people) => ({
     "index.js": `
       const trieve = require("pulumi-trieve");
       new trieve.TrieveRoster("team", { file: "members.yaml" });`,
-    "members.yaml": [
-      "members:",
-      ...people.map(({ email, role }) => `  - { email: ${email}, role: ${role} }`),
-    ].join("\n"),
+    "members.yaml": membersYaml(people),
   }),
 };
 
-/** Pulumi's host of YAML programs costs less than a Node.js program, and the plugin is another process than the others'. */
+// Pulumi's host of YAML programs costs less than a Node.js program, and the plugin is another process than the others'.
+
+const yamlProgram = (resources: object) =>
+  // JSON is YAML.
+  JSON.stringify({
+    name: "bench",
+    runtime: "yaml",
+    plugins: { providers: [{ name: "trieve", path: "../node_modules/.bin" }] },
+    resources,
+  });
+
 const yaml: Contender = {
   name: "trieve:Invitation in YAML",
   files: (people) => ({
-    // JSON is YAML.
-    "Pulumi.yaml": JSON.stringify({
-      name: "bench",
-      runtime: "yaml",
-      plugins: { providers: [{ name: "trieve", path: "../node_modules/.bin" }] },
-      resources: Object.fromEntries(
+    "Pulumi.yaml": yamlProgram(
+      Object.fromEntries(
         people.map((properties) => [properties.email, { type: "trieve:Invitation", properties }]),
       ),
-    }),
+    ),
   }),
 };
 
-export const contenders = [floor, plain, resources, roster, yaml] as const;
+const yamlRoster: Contender = {
+  name: "trieve:Roster in YAML",
+  files: (people) => ({
+    "Pulumi.yaml": yamlProgram({
+      team: { type: "trieve:Roster", properties: { file: "members.yaml" } },
+    }),
+    "members.yaml": membersYaml(people),
+  }),
+};
+
+export const contenders = [floor, plain, resources, roster, yaml, yamlRoster] as const;
 
 /** The same as an earlier version of this package has it. */
 export const before: Contender = { ...resources, name: "TrieveInvitation before" };

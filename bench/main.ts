@@ -138,8 +138,8 @@ async function run(
 const pythonName = `trieve_py_client in a loop (${pythonVerbs.join(" and ")} only)`;
 
 function contendersFor({ people }: Setting, isVariant: boolean): readonly Contender[] {
-  const [floor, , ours, , yaml] = contenders;
-  if (isVariant) return [floor, ours, yaml];
+  const [floor, , ours, roster, yaml, yamlRoster] = contenders;
+  if (isVariant) return [floor, ours, roster, yaml, yamlRoster];
   return contenders.filter(({ maxPeople = Number.POSITIVE_INFINITY }) => people <= maxPeople);
 }
 
