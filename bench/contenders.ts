@@ -3,8 +3,16 @@ import type { Organization } from "./server";
 
 export interface Contender {
   readonly name: string;
-  /** The files of its Pulumi project, with the first of the people changed or not. */
-  readonly files: (people: readonly Person[], organization: Organization) => Record<string, string>;
+  /**
+   * The files of its Pulumi project.
+   *
+   * @param isEnding a `destroy` follows, which rosters refuse unless it is declared
+   */
+  readonly files: (
+    people: readonly Person[],
+    organization: Organization,
+    isEnding: boolean,
+  ) => Record<string, string>;
   /** Further options of the CLI. */
   readonly options?: readonly string[];
   /** Asks for both lists once per person: not run with more people than this. */
@@ -145,12 +153,17 @@ const membersYaml = (people: readonly Person[]) =>
     "\n",
   );
 
+const rosterArgs = (isEnding: boolean) => ({
+  file: "members.yaml",
+  ...(isEnding ? { limits: { maxRemovals: "100%" } } : {}),
+});
+
 const roster: Contender = {
   name: "TrieveRoster",
-  files: (people) => ({
+  files: (people, _, isEnding) => ({
     "index.js": `
       const trieve = require("pulumi-trieve");
-      new trieve.TrieveRoster("team", { file: "members.yaml" });`,
+      new trieve.TrieveRoster("team", ${JSON.stringify(rosterArgs(isEnding))});`,
     "members.yaml": membersYaml(people),
   }),
 };
@@ -179,9 +192,9 @@ const yaml: Contender = {
 
 const yamlRoster: Contender = {
   name: "trieve:Roster in YAML",
-  files: (people) => ({
+  files: (people, _, isEnding) => ({
     "Pulumi.yaml": yamlProgram({
-      team: { type: "trieve:Roster", properties: { file: "members.yaml" } },
+      team: { type: "trieve:Roster", properties: rosterArgs(isEnding) },
     }),
     "members.yaml": membersYaml(people),
   }),
