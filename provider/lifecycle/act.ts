@@ -399,7 +399,10 @@ async function perform(
     }
   };
   for (const call of calls) {
-    const answer = await directory.write(() => send(call));
+    const answer =
+      call.call === "invite"
+        ? await directory.invite(() => send(call))
+        : await directory.write(() => send(call));
     const { result } = answer;
     if (call.call === "invite") {
       progress.mailFailed = result === "mail failed";

@@ -19,17 +19,17 @@ export function personKey(email: string): string {
 export class Directory {
   readonly #invitations: SharedList<Invitation>;
   readonly #members: SharedList<MemberRow>;
-  /** From asking for a slot on, until their operation has had its chance to ask for a list. */
-  #unfinishedWrites = 0;
+  /** Unfinished writes: from asking for a slot on, until their operation has had its chance to ask for a list. */
+  readonly #unfinished = { invitations: 0, others: 0 };
   #keyAccount: ReturnType<Client["account"]> | undefined;
 
   constructor(
     readonly client: Client,
     readonly organizationId: string,
   ) {
-    const unfinished = () => this.#unfinishedWrites;
-    this.#invitations = new SharedList(() => client.listInvitations(organizationId), unfinished);
-    this.#members = new SharedList(() => client.listMembers(organizationId), unfinished);
+    const fewMoreCome = (waiting: number) => this.#fewMoreCome(waiting);
+    this.#invitations = new SharedList(() => client.listInvitations(organizationId), fewMoreCome);
+    this.#members = new SharedList(() => client.listMembers(organizationId), fewMoreCome);
   }
 
   /** For messages: `organization … at …`. */
@@ -96,26 +96,40 @@ export class Directory {
   }
 
   /** Runs a write, so that lists which are to show it wait for it. */
-  async write<T>(work: () => Promise<T>): Promise<T> {
-    this.#unfinishedWrites += 1;
+  write<T>(work: () => Promise<T>): Promise<T> {
+    return this.#count("others", work);
+  }
+
+  /** Runs a write that sends an email, which may take long: lists wait for it only while few others wait for them. */
+  invite<T>(work: () => Promise<T>): Promise<T> {
+    return this.#count("invitations", work);
+  }
+
+  async #count<T>(kind: "invitations" | "others", work: () => Promise<T>): Promise<T> {
+    this.#unfinished[kind] += 1;
     try {
       return await work();
     } finally {
       // Its operation comes to ask for a list, if it wants one, before the next turn.
       setImmediate(() => {
-        this.#unfinishedWrites -= 1;
+        this.#unfinished[kind] -= 1;
         this.#invitations.poke();
         this.#members.poke();
       });
     }
   }
+
+  #fewMoreCome(waiting: number): boolean {
+    const { invitations, others } = this.#unfinished;
+    return others === 0 && waiting >= waitingForEachInvitation * invitations;
+  }
 }
 
 /**
- * How many have to wait for a list for each write that is unfinished. With 1 there are twice as many lists. If all writes
- * had to be finished, one slow email would hold up everybody.
+ * How many have to wait for a list for each invitation that is under way. With 1 there are twice as many lists. If it
+ * waited for all, one slow email would hold up everybody.
  */
-const waitingForEachWrite = 3;
+const waitingForEachInvitation = 3;
 
 type ByPerson<T> = ReadonlyMap<string, readonly T[]>;
 
@@ -127,7 +141,7 @@ class SharedList<T extends { readonly email: string }> {
 
   constructor(
     private readonly load: () => Promise<readonly T[]>,
-    private readonly unfinishedWrites: () => number,
+    private readonly fewMoreCome: (waiting: number) => boolean,
   ) {}
 
   /** When the latest began; 0: there is none. */
@@ -148,10 +162,10 @@ class SharedList<T extends { readonly email: string }> {
     });
   }
 
-  /** Begins the list that some wait for, if few more may come, and none is being read. */
+  /** Begins the list that some wait for, if few more come, and none is being read. */
   poke(): void {
     if (this.#waiting.length === 0 || this.#underWay > 0) return;
-    if (this.#waiting.length < waitingForEachWrite * this.unfinishedWrites()) return;
+    if (!this.fewMoreCome(this.#waiting.length)) return;
     const waiting = this.#waiting;
     this.#waiting = [];
     const rows = this.now();

@@ -214,18 +214,21 @@ describe("directory: a list that failed proves nothing", () => {
 
 describe("directory: confirmation by group", () => {
   /** Starts writes, each of which asks afresh when it is done. */
-  function startWrites({ directory }: FakeServer, count: number) {
+  function startWrites(
+    { directory }: FakeServer,
+    count: number,
+    kind: "invite" | "write" = "invite",
+  ) {
     return Array.from({ length: count }, () => {
       const write = deferred();
-      const confirmed = directory
-        .write(() => write.promise)
+      const confirmed = directory[kind](() => write.promise)
         .catch(() => {})
         .then(() => directory.invitationsAfresh("ada@x.example"));
       return { ...write, confirmed };
     });
   }
 
-  it("a list begins when three wait for it for each write that is unfinished", async () => {
+  it("a list begins when three wait for it for each invitation that is unfinished", async () => {
     const server = new FakeServer();
     const gate = deferred();
     server.gate = gate.promise;
@@ -267,7 +270,18 @@ describe("directory: confirmation by group", () => {
     expect(server.lists).to.deep.equal([1, 0]);
   });
 
-  it("one write that takes long holds up none of four", async () => {
+  it("a list waits for all other writes, which are quick", async () => {
+    const server = new FakeServer();
+    const [last, ...first] = startWrites(server, 8, "write");
+    for (const write of first) write.resolve();
+    await settle();
+    expect(server.lists).to.deep.equal([0, 0]);
+    last?.resolve();
+    await last?.confirmed;
+    expect(server.lists).to.deep.equal([1, 0]);
+  });
+
+  it("one email that takes long holds up none of four", async () => {
     const server = new FakeServer();
     const [slow, ...others] = startWrites(server, 4);
     for (const write of others) write.resolve();
