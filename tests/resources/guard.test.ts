@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { unknownValue } from "../../provider/lifecycle/check";
 import { checkGuard, guardDifferences } from "../../provider/resources/guard";
 
 const organizationId = "6c8f3c1e-58f6-4c8e-9f2b-0f6c6a3f5d11";
@@ -41,12 +42,39 @@ describe("the guard of a roster: its organization", () => {
     expect(checkGuard(before, declared, null)).to.deep.equal({ inputs: undefined, problems: [] });
   });
 
+  it("is no other one where a preview does not know it yet", () => {
+    const args = { ...declared, organizationId: unknownValue };
+    for (const before of [{}, { ...declared, organizationId }]) {
+      const { inputs, problems } = checkGuard(before, args, undefined);
+      expect(problems).to.deep.equal([]);
+      expect(inputs?.organizationId).to.equal(unknownValue);
+    }
+  });
+
   it("has to be a UUID", () => {
     const { inputs, problems } = checkGuard({}, { ...declared, organizationId: "acme" }, undefined);
     expect(inputs).to.equal(undefined);
     expect(problems).to.deep.equal([
       'organizationId "acme" is not a UUID: copy it from the dashboard',
     ]);
+  });
+});
+
+describe("the guard of a roster: how many owners there were", () => {
+  const ada = { email: "ada@example.com", role: "owner" };
+  const bob = { email: "bob@example.com", role: "owner" };
+  const before = { ...declared, organizationId, people: [ada, bob] };
+
+  it("is recorded with a change, which may be taken back", () => {
+    const args = { ...declared, people: [ada, { ...bob, role: "user" }] };
+    expect(checkGuard(before, args, organizationId).inputs?.ownersBefore).to.equal(2);
+  });
+
+  it("stays as it was while the people are the same", () => {
+    const { inputs } = checkGuard(before, before, organizationId);
+    expect(inputs).not.to.have.property("ownersBefore");
+    const again = checkGuard({ ...before, ownersBefore: 1 }, before, organizationId);
+    expect(again.inputs?.ownersBefore).to.equal(1);
   });
 });
 
