@@ -9,7 +9,7 @@ import { show } from "./process.mjs";
 const compiled = join(root, "dist", "tests");
 
 /** Folders of the longest files. One of them that began last would keep one process busy when the others are done. */
-const longest = ["model", "e2e", "docs", "examples", "tools", "browser"];
+const longest = ["examples", "model", "docs", "e2e", "browser", "tools"];
 
 /** Files of tests, relative to dist/tests, in the order in which they should begin. */
 export function testFiles() {
@@ -28,8 +28,8 @@ export async function mocha(files, args, env, { parallel = true } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "t-"));
   // A server of a test may run as another user.
   chmodSync(folder, 0o755);
-  // One more than there are cores: many tests wait for servers that are slow on purpose.
-  const jobs = parallel ? Math.min(availableParallelism() + 1, 4) : 1;
+  // Two more than there are cores: many tests wait for servers that are slow on purpose.
+  const jobs = parallel ? Math.min(availableParallelism() + 2, 4) : 1;
   try {
     return await show(
       "node",

@@ -14,6 +14,10 @@ export function some<T>(few: number, all: readonly T[]): readonly T[] {
   return process.env.E2E_ALL === "true" ? all : all.slice(0, few);
 }
 
+/** A test of `npm run test:long` alone: `npm test` has others that show nearly the same. */
+export const atNight: (title: string, test: () => Promise<void>) => unknown =
+  process.env.E2E_ALL === "true" ? it : () => {};
+
 /** Of a resource in a test program. */
 export function urn(name: string): string {
   return `urn:pulumi:test::e2e::pulumi-nodejs:dynamic/trieve:Invitation::${name}`;
