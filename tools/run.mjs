@@ -68,7 +68,7 @@ async function long(args) {
   const env = { ...(await setUpAndBuild()), ...settings };
   const thorough = [
     ...["preview", "roster", "interrupted", "from-nothing-interrupted", "moves", "taken-back"],
-    ...["crash", "postgres"],
+    ...["crash", "postgres", "expected-failures"],
   ];
   const files = [...of("model"), ...of("fuzz"), ...endToEnd(...thorough)];
   return mocha(files, ["--timeout", "0", ...args], env, {

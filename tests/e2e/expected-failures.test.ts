@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { expect } from "chai";
 import type { Result } from "./cli";
-import { World } from "./world";
+import { some, World } from "./world";
 
 const unknown = "11111111-2222-4333-8444-555555555555";
 
@@ -149,7 +149,7 @@ describe("what a user can cause is told without a stack", function () {
 
   it("on a terminal too", async () => {
     const { organization } = world;
-    for (const [source, text] of [
+    for (const [source, text] of some(2, [
       [roster(`{ file: "missing.yaml" }`), "there is no file"],
       [
         person(`{ email: pulumi.output("ada@example.com") }`) +
@@ -162,7 +162,7 @@ describe("what a user can cause is told without a stack", function () {
         `trieve.TrieveInvitation.get("found", "${organization.id}/nobody@example.com");`,
         "nobody@example.com is neither a member of",
       ],
-    ] as const) {
+    ] as const)) {
       await write(source);
       const { code, output } = await world.project.terminal("up", "--yes");
       expect(code, output).not.to.equal(0);
