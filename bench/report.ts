@@ -211,6 +211,7 @@ function seconds(ms: number): string {
   return (ms / 1000).toFixed(ms < 10_000 ? 2 : 1);
 }
 
+/** A dash for what was not measured. */
 function ratio(value: number, base: number): string {
-  return `${(value / base).toFixed(2)} ×`;
+  return Number.isFinite(value / base) ? `${(value / base).toFixed(2)} ×` : "–";
 }
