@@ -40,10 +40,10 @@ export class Directory {
   /** @param maxAgeMs lists that began longer ago are read again */
   async look(email: string, maxAgeMs: number): Promise<Entry> {
     const entry = await this.#lookIn((list) => list.atMost(maxAgeMs), email);
-    // Accepted, and no member: the older list of members may be from before that.
     const isAccepted = entry.invitations.some(({ used }) => used) && entry.members.length === 0;
-    if (!isAccepted || this.#members.beganAt >= this.#invitations.beganAt) return entry;
-    const members = await this.#members.now();
+    if (!isAccepted) return entry;
+    // An older list of members may be from before that.
+    const members = await this.#members.since(this.#invitations.beganAt);
     return { ...entry, members: members.get(personKey(email)) ?? [] };
   }
 
@@ -51,7 +51,7 @@ export class Directory {
   async everybody(): Promise<ReadonlyMap<string, Entry>> {
     // In this order: whoever accepts in between is in both, and nobody in neither.
     const invitations = await this.#invitations.atMost(Number.POSITIVE_INFINITY);
-    const members = await this.#members.atMost(Number.POSITIVE_INFINITY);
+    const members = await this.#members.since(this.#invitations.beganAt);
     const keys = new Set([...invitations.keys(), ...members.keys()]);
     return new Map(
       [...keys].map((key) => [
@@ -150,8 +150,13 @@ class SharedList<T extends { readonly email: string }> {
   }
 
   atMost(maxAgeMs: number): Promise<ByPerson<T>> {
+    return this.since(Date.now() - maxAgeMs);
+  }
+
+  /** In a list that began at this time or later. */
+  since(time: number): Promise<ByPerson<T>> {
     const latest = this.#latest;
-    return latest && Date.now() - latest.beganAt <= maxAgeMs ? latest.rows : this.now();
+    return latest && latest.beganAt >= time ? latest.rows : this.now();
   }
 
   /** In a list that begins after now, shared by all who ask until it does. */

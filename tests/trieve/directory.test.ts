@@ -152,6 +152,20 @@ describe("directory: looking somebody up", () => {
     }
   });
 
+  // The second saw that the list had been read again, and still went by what it had from the older one.
+  it("two who have accepted since, looked up together: neither goes by the older list", async () => {
+    const server = new FakeServer();
+    await server.directory.look("eve@x.example", forEver);
+    await settle();
+    const emails = ["ada@x.example", "bob@x.example"];
+    server.invitations = emails.map((email) => ({ ...invitation(email), used: true }));
+    server.members = emails.map((email) => member(email));
+    await server.directory.invitationsAfresh("eve@x.example");
+    const looks = await Promise.all(emails.map((email) => server.directory.look(email, forEver)));
+    expect(looks.map(({ members }) => members.length)).to.deep.equal([1, 1]);
+    expect(server.lists).to.deep.equal([2, 2]);
+  });
+
   it("everybody", async () => {
     const server = new FakeServer();
     server.members = [
