@@ -6,13 +6,15 @@ export interface Contender {
   /**
    * The files of its Pulumi project.
    *
-   * @param isEnding a `destroy` follows, which rosters refuse unless it is declared
+   * @param isEnding a `destroy` follows
    */
   readonly files: (
     people: readonly Person[],
     organization: Organization,
     isEnding: boolean,
   ) => Record<string, string>;
+  /** Its people refuse a `destroy` that the program has not declared in an `up` before. */
+  readonly isGuarded?: boolean;
   /** Further options of the CLI. */
   readonly options?: readonly string[];
   /** Asks for both lists once per person: not run with more people than this. */
@@ -160,6 +162,7 @@ const rosterArgs = (isEnding: boolean) => ({
 
 const roster: Contender = {
   name: "TrieveRoster",
+  isGuarded: true,
   files: (people, _, isEnding) => ({
     "index.js": `
       const trieve = require("pulumi-trieve");
@@ -192,6 +195,7 @@ const yaml: Contender = {
 
 const yamlRoster: Contender = {
   name: "trieve:Roster in YAML",
+  isGuarded: true,
   files: (people, _, isEnding) => ({
     "Pulumi.yaml": yamlProgram({
       team: { type: "trieve:Roster", properties: rosterArgs(isEnding) },

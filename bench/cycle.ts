@@ -127,7 +127,7 @@ export async function* cycle(
     yield await step("refresh", "refresh");
     declare(peopleOf(people, true));
     yield await step("up, one change", "up");
-    if (contender.name.includes("Roster")) {
+    if (contender.isGuarded) {
       declare(peopleOf(people, true), true);
       await step("up, one change", "up");
     }
