@@ -39,8 +39,8 @@ describe("a stack whose state is in PostgreSQL", function () {
     await world.succeed("up");
   });
   afterEach(async () => {
-    await world.end();
-    postgres.query("drop table pulumi_state");
+    await world?.end();
+    postgres.query("drop table if exists pulumi_state");
   });
 
   /** Starts an `up` of everybody. */
