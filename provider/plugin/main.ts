@@ -1,6 +1,10 @@
 #!/usr/bin/env node
 /** The plugin of all languages: a gRPC service on a free port, which it prints. */
 import * as modules from "node:module";
+import { setFlagsFromString } from "node:v8";
+
+// Else V8 gives what an operation leaves behind up to 134 MB before it clears it away: more than all the rest takes.
+setFlagsFromString("--semi-space-growth-factor=1");
 
 // Node.js has it from 22.1 on; what it compiles is half of the time that a start takes.
 modules.enableCompileCache?.();
