@@ -47,6 +47,9 @@ export async function mocha(files, args, env, { parallel = true } = {}) {
           TMPDIR: folder,
           // Most of the time goes into starting Node: programs, providers, command lines.
           NODE_COMPILE_CACHE: join(root, "dist", ".compile-cache"),
+          // The CLI and its language hosts end before it pays to collect their garbage.
+          GOGC: "off",
+          GOMEMLIMIT: "512MiB",
           // Its agent is a process of its own, which was seen to keep a worker from its end.
           RECHECK_BACKEND: "pure",
         },

@@ -8,10 +8,10 @@ type Load = (request: string, parent?: NodeJS.Module, ...more: unknown[]) => unk
 const modules = Module as unknown as { _load: Load };
 const load = modules._load;
 
-// Half of the SDK's start: what it looks with at functions that are stored as text, such as npm's solver of dependencies
-// and the TypeScript compiler, and its Automation API. Programs without these do not come to them.
+// Half of the SDK's start: what it looks with at functions that are stored as text, such as npm's solver of dependencies,
+// the TypeScript compiler and V8's debugger, and its Automation API. Programs without these do not come to them.
 const late =
-  /^(@npmcli\/arborist|@logdna\/tail-file|normalize-package-data|semver|js-yaml|execa)$|\/(typescript-shim|automation)$/;
+  /^(@npmcli\/arborist|@logdna\/tail-file|normalize-package-data|semver|js-yaml|execa)$|\/(typescript-shim|automation|v8Hooks)$/;
 modules._load = function (this: unknown, request, parent, ...more) {
   const now = () => load.call(this, request, parent, ...more);
   // npm itself starts with this as well.
