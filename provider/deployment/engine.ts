@@ -26,18 +26,11 @@ function storeModule(): StoreModule {
   return stores;
 }
 
-let onlyDeployment: object | undefined;
-
-/** A process of a plugin has components of one deployment, each in a store of its own. */
-export function ofOneDeployment(): void {
-  onlyDeployment = {};
-}
-
 /** Program side: what every deployment has one of, made when first asked for. */
 export function perDeployment<T extends object>(make: () => T): () => T {
   const made = new WeakMap<object, T>();
   return () => {
-    const store = onlyDeployment ?? storeModule().getStore();
+    const store = storeModule().getStore();
     const known = made.get(store) ?? make();
     made.set(store, known);
     return known;

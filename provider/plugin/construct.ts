@@ -1,148 +1,268 @@
-// First, since it keeps what comes after it small.
-import "./light";
-
-import * as pulumi from "@pulumi/pulumi";
+import { randomUUID } from "node:crypto";
 import type { ConstructRequest, ConstructResponse } from "@pulumi/pulumi/proto/provider_pb";
-import { knownValue, ofOneDeployment } from "../deployment/engine";
-import { idOf } from "../lifecycle/state";
-import { type Native, runNatively } from "../program/native";
-import { TrieveRoster, type TrieveRosterArgs } from "../program/roster";
+import { dynamicType } from "../dynamic/stored";
+import { unknownValue } from "../lifecycle/check";
+import { wantedOf } from "../lifecycle/decide";
+import { everybodyIn, listEverybody } from "../lifecycle/everybody";
+import { idOf, type Status } from "../lifecycle/state";
+import { printable } from "../printable";
+import { inTime } from "../resources/patience";
+import type { Previews } from "../resources/preview";
+import type { ProviderProcess } from "../resources/process";
+import {
+  bearsMark,
+  countsOf,
+  guardedPeople,
+  memberInputs,
+  type RosterArguments,
+  type RosterRules,
+  readRoster,
+  rosterRules,
+} from "../resources/roster";
+import { notThereYet, type Rosters } from "../resources/rosterPreview";
+import { sweepSkipped } from "../resources/sweep";
+import type { RosterEntry } from "../roster/file";
+import { isMeantToEnd, type RosterPerson } from "../roster/rails";
 import { unknownKey } from "../roster/words";
-import { messages, Struct } from "./sdk";
-import { type Failure, wrongArguments } from "./wire";
 
-/** Parts of the SDK that its own server of components uses; not in its typed interface. */
-const sdk = {
-  settings: require("@pulumi/pulumi/runtime/settings") as {
-    resetOptions(...options: unknown[]): void;
-    awaitFeatureSupport(): Promise<void>;
-    waitForRPCs(): Promise<void>;
-  },
-  state: require("@pulumi/pulumi/runtime/state") as {
-    withLocalStorage<T>(work: () => Promise<T>): Promise<T>;
-  },
-  config: require("@pulumi/pulumi/runtime/config") as {
-    setAllConfig(values: object, secretKeys: string[]): void;
-  },
-  rpc: require("@pulumi/pulumi/runtime/rpc") as {
-    serializeResourceProperties(
-      label: string,
-      props: object,
-    ): Promise<[Record<string, never>, Map<string, Set<pulumi.Resource>>]>;
-  },
-  server: require("@pulumi/pulumi/provider/server") as {
-    deserializeInputs(inputs: unknown, dependencies: unknown): Promise<pulumi.Inputs>;
-  },
-};
+import type { Severity } from "./log";
+import { Monitor, type Registered } from "./monitor";
+import { messages } from "./sdk";
+import { give, take, wrongArguments } from "./wire";
 
-const args = [
+/** What a component has at hand in the plugin's process. */
+export interface ComponentProcess {
+  readonly host: ProviderProcess;
+  readonly previews: Previews;
+  readonly rosters: Rosters;
+  /** Reference of the provider instance. */
+  readonly self: string;
+  readonly tell: (urn: string, severity: Severity, line: string) => void;
+}
+
+const names = [
   ...["file", "members", "defaults", "organizationId", "deletionPolicy", "limits", "breakGlass"],
   "unmanaged",
 ];
 
-/** Makes a roster of a program that has no side of ours: the same component as that of Node.js programs, in this process. */
+/** Makes a roster of a program that has no side of ours: the component, its guard, its people, and its sweep. */
 export async function construct(
   request: ConstructRequest,
-  engineAddress: string,
-  self: string,
-  native: Native,
+  process: ComponentProcess,
 ): Promise<ConstructResponse> {
   if (request.getType() !== "trieve:index:Roster")
     throw new Error(`There is no component ${request.getType()} in this version.`);
-  ofOneDeployment();
-  runNatively(native);
-  return sdk.state.withLocalStorage(async () => {
-    sdk.settings.resetOptions(
-      request.getProject(),
-      request.getStack(),
-      request.getParallel(),
-      engineAddress,
-      request.getMonitorendpoint(),
-      request.getDryrun(),
-      request.getOrganization(),
-    );
-    await sdk.settings.awaitFeatureSupport();
-    const config = Object.fromEntries(request.getConfigMap().entries());
-    sdk.config.setAllConfig(config, request.getConfigsecretkeysList());
-    const inputs = await sdk.server.deserializeInputs(
-      request.getInputs(),
-      request.getInputdependenciesMap(),
-    );
-    const given = await argumentsOf(request.getName(), inputs);
-    const roster = rosterOf(request, given, self);
-    await roster.told;
-    const response = new messages.ConstructResponse();
-    response.setUrn((await knownValue(roster.urn)) ?? "");
-    const { people, counts } = roster;
-    const [state] = await sdk.rpc.serializeResourceProperties("Roster", { people, counts });
-    response.setState(Struct.fromJavaScript(state));
-    await sdk.settings.waitForRPCs();
-    await declareAll(roster, given, native);
-    return response;
-  });
-}
-
-/** All but the organization are read at once, so each has to be known. */
-async function argumentsOf(name: string, inputs: pulumi.Inputs): Promise<TrieveRosterArgs> {
-  const unknown = Object.keys(inputs).filter((key) => !args.includes(key));
-  const problems = unknown.map((key) => ({ path: key, text: unknownKey(key, args) }));
-  const { organizationId, ...rest } = inputs;
-  const known: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(rest)) {
-    known[key] = await knownValue(pulumi.output(value));
-    if (known[key] === undefined && value !== undefined)
-      problems.push({ path: key, text: "must be a plain value, which is known before `up`" });
-  }
-  if (problems.length > 0) throw wrongArguments(`Roster "${name}" has wrong arguments.`, problems);
-  return { ...known, ...(organizationId === undefined ? {} : { organizationId }) };
-}
-
-function rosterOf(request: ConstructRequest, given: TrieveRosterArgs, self: string): TrieveRoster {
-  const providers = Object.fromEntries(
-    [...request.getProvidersMap().entries()].map(([name, reference]) => [
-      name,
-      new pulumi.DependencyProviderResource(reference),
-    ]),
-  );
-  // Else the children would have a second default provider.
-  if (self !== "") providers.trieve ??= new pulumi.DependencyProviderResource(self);
-  const parent = request.getParent();
+  const monitor = new Monitor(request.getMonitorendpoint());
   try {
-    return new TrieveRoster(request.getName(), given, {
-      providers,
-      ...(parent === "" ? {} : { parent: new pulumi.DependencyResource(parent) }),
-      dependsOn: request.getDependenciesList().map((urn) => new pulumi.DependencyResource(urn)),
-      aliases: request
-        .getAliasesList()
-        .flatMap((alias) => (alias.hasUrn() ? [alias.getUrn()] : [])),
-      ...(request.hasProtect() ? { protect: request.getProtect() } : {}),
-      ...(request.hasRetainondelete() ? { retainOnDelete: request.getRetainondelete() } : {}),
-    });
-  } catch (error) {
-    throw wrongRoster((error as Error).message, given);
+    return await new Construction(request, process, monitor).run();
+  } finally {
+    monitor.close();
   }
 }
 
-/** One problem a line, after a line that says whose they are. */
-function wrongRoster(message: string, { file }: TrieveRosterArgs): Failure | Error {
-  const [first = "", ...lines] = message.replace(/^TrieveRoster/, "Roster").split("\n");
-  if (lines.length === 0) return new Error(first);
-  const path = file === undefined ? "members" : "file";
-  return wrongArguments(
-    first,
-    lines.map((text) => ({ path, text })),
-  );
+/** One roster at work. */
+class Construction {
+  readonly #name: string;
+  readonly #isPreview: boolean;
+  /** As it was given: maybe unknown, maybe secret. */
+  readonly #organization: {
+    readonly inputs: { readonly organizationId?: unknown };
+    readonly secrets: readonly string[];
+    readonly from: readonly string[];
+  };
+  readonly #args: RosterArguments;
+  readonly #rules: RosterRules;
+
+  /** @throws Failure if arguments are wrong */
+  constructor(
+    private readonly request: ConstructRequest,
+    private readonly process: ComponentProcess,
+    private readonly monitor: Monitor,
+  ) {
+    this.#name = request.getName();
+    this.#isPreview = request.getDryrun();
+    const { values, secrets } = take(request.getInputs());
+    const { organizationId, ...args } = values;
+    this.#organization = {
+      inputs: organizationId === undefined ? {} : { organizationId },
+      secrets: secrets.has("organizationId") ? ["organizationId"] : [],
+      from: request.getInputdependenciesMap().get("organizationId")?.getUrnsList() ?? [],
+    };
+    this.#args = this.#checked(args);
+    this.#rules = rosterRules(this.#args);
+  }
+
+  async run(): Promise<ConstructResponse> {
+    const { request, process, monitor } = this;
+    const { limits, breakGlass, deletionPolicy, unmanaged } = this.#rules;
+    const people = this.#people();
+    process.rosters.protect(breakGlass);
+    const { urn } = await monitor.register({
+      ...{ type: request.getType(), name: this.#name, inputs: {}, parent: request.getParent() },
+      dependsOn: request.getDependenciesList(),
+      aliases: request.getAliasesList(),
+      protect: request.hasProtect() ? request.getProtect() : undefined,
+      retainOnDelete: request.hasRetainondelete() ? request.getRetainondelete() : undefined,
+    });
+    const provider = request.getProvidersMap().get("trieve") ?? process.self;
+    const { inputs, secrets, from } = this.#organization;
+    const organizationId = this.#organizationId();
+    if (this.#isPreview && organizationId !== undefined) {
+      process.previews.expect(organizationId, people);
+      process.rosters.expect(organizationId, unmanaged);
+    }
+    const part = (type: string, name: string) => ({
+      ...{ type: `trieve:index:${type}`, typeBefore: dynamicType(type), provider, secrets },
+      name: `${this.#name}/${name}`,
+    });
+    const guard = await monitor.register({
+      ...part("RosterGuard", "guard"),
+      ...{ parent: urn, protect: !isMeantToEnd(limits), inputsFrom: { organizationId: from } },
+      inputs: { roster: urn, ...inputs, people: guardedPeople(people), limits, breakGlass },
+    });
+    const mark = guard.outputs.roster ?? urn;
+    const made = await allOf(
+      people.map(async (entry): Promise<Registered> => {
+        const isMarked = bearsMark(entry.email, this.#rules);
+        return monitor.register({
+          ...part("Invitation", entry.email),
+          ...{ parent: urn, secretOutputs: ["inviteUrl"] },
+          inputs: {
+            ...{ ...memberInputs(entry), ...inputs, deletionPolicy },
+            ...(isMarked ? { roster: mark } : {}),
+          },
+          // Without it some are invited before the guard refuses.
+          dependsOn: [guard.urn],
+          inputsFrom: { organizationId: from, ...(isMarked ? { roster: [guard.urn] } : {}) },
+        });
+      }),
+    );
+    // The engine checks none of those whom a run leaves out, and yet the program declares them.
+    if (organizationId !== undefined)
+      people.forEach(({ email }, i) => {
+        process.host.meeting.declare(made[i]?.urn ?? email, idOf({ organizationId, email }));
+      });
+    const remove = await this.#look(urn, guard, people, made);
+    if (unmanaged === "remove") {
+      const run = randomUUID();
+      const swept = await monitor.register({
+        ...part("RosterSweep", "sweep"),
+        inputs: { roster: mark, ...inputs, remove, run },
+        dependsOn: [guard, ...made].map((one) => one.urn),
+        inputsFrom: { organizationId: from, roster: [guard.urn] },
+      });
+      if (remove.length > 0 && swept.outputs.run !== run)
+        process.tell(urn, "WARNING", sweepSkipped(`${this.#name}/sweep`));
+    }
+    const state = give(statesOf(people, made));
+    await monitor.registerOutputs(urn, state);
+    const response = new messages.ConstructResponse();
+    response.setUrn(urn);
+    response.setState(state);
+    return response;
+  }
+
+  /** All but the organization are read at once, so each has to be known. */
+  #checked(args: Readonly<Record<string, unknown>>): RosterArguments {
+    const unknown = Object.keys(args)
+      .filter((key) => !names.includes(key))
+      .map((key) => ({ path: key, text: unknownKey(key, names) }));
+    const vague = Object.entries(args)
+      .filter(([, value]) => JSON.stringify(value).includes(unknownValue))
+      .map(([key]) => ({
+        path: key,
+        text: "must be a plain value, which is known before `up`",
+      }));
+    if (unknown.length + vague.length > 0)
+      throw wrongArguments(`Roster "${this.#name}" has wrong arguments.`, [...unknown, ...vague]);
+    return args;
+  }
+
+  /** @throws Failure with one problem a line, after a line that says whose they are */
+  #people(): readonly RosterEntry[] {
+    const read = readRoster(this.#args);
+    if (read.people) return read.people;
+    const summary = `Roster "${this.#name}"${read.summary}`;
+    if (read.problems.length === 0) throw new Error(summary);
+    const path = this.#args.file === undefined ? "members" : "file";
+    throw wrongArguments(
+      summary,
+      read.problems.map((text) => ({ path, text })),
+    );
+  }
+
+  /** Undefined if it is not known yet, or nowhere said. */
+  #organizationId(): string | undefined {
+    const named = this.#organization.inputs.organizationId;
+    if (named === undefined) return this.process.host.settings?.organizationId;
+    return named === unknownValue ? undefined : String(named).trim().toLowerCase();
+  }
+
+  /**
+   * Tells what the lists of the server show.
+   *
+   * @returns whom the sweep removes
+   */
+  async #look(
+    urn: string,
+    guard: Registered,
+    people: readonly RosterEntry[],
+    made: readonly Registered[],
+  ): Promise<readonly string[]> {
+    const { host, rosters, tell } = this.process;
+    const { settings, meeting } = host;
+    const organizationId = this.#organizationId();
+    if (this.#isPreview && settings && organizationId === undefined) tell(urn, "INFO", notThereYet);
+    if (!settings || organizationId === undefined) return [];
+    if (!this.#isPreview && this.#rules.unmanaged !== "remove") return [];
+    const swept = {
+      ...{ key: urn, apiUrl: settings.connection.apiUrl, organizationId },
+      isDeclared: (person: string) => meeting.isDeclared(person),
+    };
+    const idOfOne = (email: string) => idOf({ organizationId, email });
+    const { directory } = await host.around(() => {}).organization(organizationId);
+    const { notes, remove, refusal } = this.#isPreview
+      ? await rosters.preview({
+          ...{ ...swept, rules: this.#rules, isToldByEach: true },
+          everybody: () => inTime(() => everybodyIn(directory)),
+          account: () => inTime(() => directory.keyAccount()),
+          before: meeting.known.get(guard.id)?.roster,
+          after: (guard.outputs.people ?? []) as readonly RosterPerson[],
+          wanted: people.map((entry) =>
+            wantedOf(memberInputs(entry), meeting.known.get(idOfOne(entry.email))?.person),
+          ),
+        })
+      : await rosters.namedBefore({
+          ...swept,
+          everybody: () => listEverybody(directory.client, organizationId),
+        });
+    const urns = new Map(people.map(({ email }, i) => [email, made[i]?.urn]));
+    for (const { level, email, text } of notes)
+      tell(urns.get(email ?? "") ?? urn, severities[level], printable(text));
+    if (refusal !== undefined) throw new Error(refusal);
+    // Who is declared later in the program is refused by their check.
+    if (this.#isPreview && remove.length > 0) meeting.name(remove.map(idOfOne), urn);
+    return remove;
+  }
 }
 
-/** The engine checks none of those whom a run leaves out, and yet the program declares them. */
-async function declareAll(
-  { resources }: TrieveRoster,
-  { organizationId }: TrieveRosterArgs,
-  { meeting, settings }: Native,
-): Promise<void> {
-  const named = await knownValue(pulumi.output(organizationId));
-  const id = named?.trim().toLowerCase() ?? settings.settings?.organizationId;
-  if (id === undefined) return;
-  for (const [email, { urn }] of resources)
-    meeting.declare((await knownValue(urn)) ?? email, idOf({ organizationId: id, email }));
+const severities = { info: "INFO", warn: "WARNING", error: "ERROR" } as const;
+
+/** The roster's own outputs: unknown in a preview as long as somebody's status is. */
+function statesOf(people: readonly RosterEntry[], made: readonly Registered[]): object {
+  const statuses = people.map(({ email }, i) => [email, made[i]?.outputs.status] as const);
+  if (statuses.some(([, status]) => status === undefined || status === unknownValue))
+    return { people: unknownValue, counts: unknownValue };
+  const known = Object.fromEntries(statuses) as Record<string, Status>;
+  return { people: known, counts: countsOf(known) };
+}
+
+/**
+ * All of them, once each has come to its end: with `--continue-on-error` the others go on when one fails.
+ *
+ * @throws the first failure
+ */
+async function allOf<T>(work: readonly Promise<T>[]): Promise<readonly T[]> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }

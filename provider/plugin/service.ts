@@ -29,6 +29,7 @@ import { printable } from "../printable";
 import { kinds } from "../resources/kinds";
 import type { Previews } from "../resources/preview";
 import type { Around, ProviderProcess } from "../resources/process";
+import type { Rosters } from "../resources/rosterPreview";
 import { unknownKey } from "../roster/words";
 import { explicitMarker, resolveSettings, type SettingsResult } from "../settings";
 import { EngineLog, type Severity } from "./log";
@@ -53,6 +54,7 @@ export class Service {
   /** By which the engine knows this instance of the provider. */
   #self = "";
   #previews: Previews | undefined;
+  #rosters: Rosters | undefined;
 
   /** @param open makes what a provider process has one of */
   constructor(
@@ -257,9 +259,13 @@ export class Service {
 
   async construct(request: ConstructRequest): Promise<ConstructResponse> {
     const { construct } = await import("./construct.js");
-    const { meeting, configured: settings } = this.#host;
-    const native = { meeting, settings, previews: this.#previewsOf() };
-    return construct(request, this.#engineAddress, this.#self, native);
+    const { Rosters } = await import("../resources/rosterPreview.js");
+    this.#rosters ??= new Rosters();
+    return construct(request, {
+      ...{ host: this.#host, previews: this.#previewsOf(), rosters: this.#rosters },
+      self: this.#self,
+      tell: (urn, severity, line) => this.#tell(urn, severity, line),
+    });
   }
 
   async invoke(request: InvokeRequest): Promise<InvokeResponse> {

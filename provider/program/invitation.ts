@@ -1,9 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isKnown } from "../deployment/engine";
 import { Declaration, declareLater } from "../deployment/meeting";
+import { dynamicType, storedProvider } from "../dynamic/stored";
 import type { DeletionPolicy, Status } from "../lifecycle/state";
 import type { Role } from "../trieve/model";
-import { nativeProcess, registrationOf } from "./native";
 import { mendable, problem } from "./problem";
 import { Provider, providerOf } from "./provider";
 
@@ -96,11 +96,10 @@ export class TrieveInvitation extends pulumi.CustomResource {
       throw problem(
         `TrieveInvitation "${name}": Pulumi cannot import dynamic resources. Omit \`import\`; people who are already there are adopted.`,
       );
-    const { type, props, aliases } = registrationOf("Invitation");
     const restoreTraces = withoutTraces();
     try {
       super(
-        type,
+        dynamicType("Invitation"),
         name,
         {
           role: undefined,
@@ -116,15 +115,15 @@ export class TrieveInvitation extends pulumi.CustomResource {
           mailFailed: undefined,
           instance: undefined,
           ...args,
-          ...props,
+          __provider: storedProvider.person,
         },
-        pulumi.mergeOptions(opts, { additionalSecretOutputs: ["inviteUrl"], aliases }),
+        pulumi.mergeOptions(opts, { additionalSecretOutputs: ["inviteUrl"] }),
       );
     } finally {
       restoreTraces();
     }
-    // One that is only looked up is declared by nobody here; of one of the plugin its check says it.
-    if (opts?.id === undefined && nativeProcess() === undefined) declarePersonOf(this, name, args);
+    // One that is only looked up is declared by nobody here.
+    if (opts?.id === undefined) declarePersonOf(this, name, args);
   }
 
   /**

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { knownValue } from "../deployment/engine";
+import { dynamicType } from "../dynamic/stored";
 import {
   type Access,
   explicitMarker,
@@ -7,7 +8,6 @@ import {
   resolveSettings,
   type SettingsResult,
 } from "../settings";
-import { nativeProcess, registrationOf } from "./native";
 
 /** Arguments of {@link Provider}. */
 export interface ProviderArgs {
@@ -86,7 +86,7 @@ export class Provider extends pulumi.ProviderResource {
 export function providerOf(
   resource: pulumi.Resource | undefined,
 ): pulumi.ProviderResource | undefined {
-  return resource?.getProvider(registrationOf("Invitation").type);
+  return resource?.getProvider(dynamicType("Invitation"));
 }
 
 /**
@@ -96,8 +96,6 @@ export function providerOf(
 export function settingsOf(
   provider: pulumi.ProviderResource | undefined,
 ): pulumi.Output<SettingsResult> {
-  const native = nativeProcess();
-  if (native) return pulumi.secret(native.settings);
   return provider instanceof Provider
     ? provider.settings
     : pulumi.secret(resolveSettings((key) => pulumi.runtime.getConfig(key), process.env));

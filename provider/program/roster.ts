@@ -1,18 +1,21 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { defined } from "../defined";
 import { knownValue } from "../deployment/engine";
 import { beginMeeting } from "../deployment/meeting";
+import { dynamicType, storedProvider } from "../dynamic/stored";
 import type { DeletionPolicy, Status } from "../lifecycle/state";
-import type { RosterEntry } from "../roster/file";
-import { peopleOn, utcDay } from "../roster/people";
+import {
+  bearsMark,
+  countsOf,
+  guardedPeople,
+  memberInputs,
+  readRoster,
+  rosterRules,
+} from "../resources/roster";
 import { isMeantToEnd, type Limits, type RosterPerson } from "../roster/rails";
 import type { Role } from "../trieve/model";
 import { TrieveInvitation } from "./invitation";
-import { type Native, nativeProcess, registrationOf } from "./native";
 import { mendable, problem } from "./problem";
-import { namedAndUnmanaged, protectAddresses, RosterSweep, type Swept } from "./sweep";
+import { namedAndUnmanaged, RosterSweep, rosters, type Swept } from "./sweep";
 
 /** One person of a list in the program: an email address, or an object with more. */
 export type RosterMember =
@@ -99,55 +102,42 @@ export class TrieveRoster extends pulumi.ComponentResource {
     /** Invited, not accepted yet. */
     pending: number;
   }>;
-  /** Resolves when the preview has reported. @internal */
-  readonly told: Promise<unknown>;
-  /** By email address. @internal */
-  readonly resources: ReadonlyMap<string, pulumi.Resource>;
 
   /**
    * @throws if the list has problems. The error contains all of them, each as `members.yaml:7:5: …`
    */
   constructor(name: string, args: TrieveRosterArgs, opts?: pulumi.ComponentResourceOptions) {
     // Before anything is registered: a component that fails half-way leaves promises behind.
-    const { present } = peopleOn(readMembers(name, args), utcDay(new Date()));
+    const read = readRoster(args);
+    if (!read.people)
+      throw problem([`TrieveRoster "${name}"${read.summary}`, ...read.problems].join("\n"));
     super("trieve:index:Roster", name, {}, opts);
-    const { organizationId, deletionPolicy = "remove", unmanaged = "warn" } = args;
-    const { limits = {}, breakGlass = [] } = args;
-    const native = nativeProcess();
-    if (native) expectIn(native, organizationId, present);
-    else mendable(beginMeeting);
-    const mayEnd = isMeantToEnd(limits);
-    const isProtected = protectAddresses(breakGlass);
+    const { organizationId } = args;
+    const rules = rosterRules(args);
+    const { deletionPolicy, limits, breakGlass, unmanaged } = rules;
+    mendable(beginMeeting);
+    rosters().protect(breakGlass);
     const guard = new RosterGuard(
       `${name}/guard`,
       {
         // As a value: as an output it would have the guard wait for the whole component, of which it is a part.
         roster: knownValue(this.urn),
         organizationId,
-        // Sorted: the order of the file means nothing.
-        people: present
-          .map(({ email, role, until }) => defined({ email, role, until }))
-          .sort((a, b) => (a.email < b.email ? -1 : 1)),
+        people: guardedPeople(read.people),
         limits,
         breakGlass,
       },
-      { parent: this, protect: !mayEnd },
+      { parent: this, protect: !isMeantToEnd(limits) },
     );
-    const people = present.map(({ email, role, roleIsDefault, scopes, resend }) => {
-      const person = defined({
-        email,
-        role,
-        roleIsDefault: roleIsDefault || undefined,
-        scopes: scopes && [...scopes],
-        resendTrigger: resend,
-      });
+    const people = read.people.map((entry) => {
+      const person = memberInputs(entry);
       const resource = new TrieveInvitation(
-        `${name}/${email}`,
+        `${name}/${entry.email}`,
         {
-          ...person,
+          ...(person as typeof person & { scopes?: string[] }),
           organizationId,
           deletionPolicy,
-          ...(mayEnd && !isProtected.has(email) ? {} : { roster: guard.roster }),
+          ...(bearsMark(entry.email, rules) ? { roster: guard.roster } : {}),
         },
         // Without it some are invited before the guard refuses.
         { parent: this, dependsOn: [guard] },
@@ -167,38 +157,18 @@ export class TrieveRoster extends pulumi.ComponentResource {
           guard,
           people,
           organizationId,
-          limits,
-          unmanaged,
+          rules,
         })
       : unmanaged === "remove"
         ? namedAndUnmanaged(swept)
         : Promise.resolve([]);
-    this.told = emails;
-    this.resources = new Map(people.map(({ person, resource }) => [person.email, resource]));
     if (unmanaged === "remove") new RosterSweep(`${name}/sweep`, swept, emails);
     this.people = pulumi
       .all(people.map(({ resource }) => pulumi.all([resource.email, resource.status])))
       .apply((entries) => Object.fromEntries(entries));
-    this.counts = this.people.apply((statuses) => {
-      const all = Object.values(statuses);
-      return {
-        member: all.filter((status) => status === "member").length,
-        pending: all.filter((status) => status === "pending").length,
-      };
-    });
+    this.counts = this.people.apply(countsOf);
     this.registerOutputs({ people: this.people, counts: this.counts });
   }
-}
-
-/** Announces the roster's people to the previews of single people. An organization that is unknown yet has none. */
-async function expectIn(
-  { previews, settings }: Native,
-  organizationId: pulumi.Input<string> | undefined,
-  people: readonly RosterEntry[],
-): Promise<void> {
-  const named = await knownValue(pulumi.output(organizationId));
-  const id = named?.trim().toLowerCase() ?? settings.settings?.organizationId;
-  if (id !== undefined) previews.expect(id, people);
 }
 
 /** Records a roster's list, so that its check sees the old and the new one. Makes no request. */
@@ -207,35 +177,6 @@ class RosterGuard extends pulumi.CustomResource {
   declare readonly people: pulumi.Output<readonly RosterPerson[]>;
 
   constructor(name: string, props: pulumi.Inputs, opts: pulumi.CustomResourceOptions) {
-    const { type, props: more, aliases } = registrationOf("RosterGuard");
-    super(type, name, { ...props, ...more }, pulumi.mergeOptions(opts, { aliases }));
-  }
-}
-
-function readMembers(name: string, args: TrieveRosterArgs): readonly RosterEntry[] {
-  const { file, members, defaults } = args;
-  if ((file === undefined) === (members === undefined))
-    throw problem(`TrieveRoster "${name}": set either \`file\` or \`members\`.`);
-  // Loaded when a roster is made: a program without one starts faster.
-  const { checkMembers, formatProblem, parseRoster } =
-    require("../roster/file") as typeof import("../roster/file");
-  const result =
-    file === undefined
-      ? checkMembers({ defaults, members })
-      : parseRoster(readRoster(name, file), file);
-  if (result.members) return result.members;
-  const problems = result.problems.map(formatProblem);
-  const number = problems.length === 1 ? "a problem" : `${problems.length} problems`;
-  throw problem(`TrieveRoster "${name}" has ${number}:\n${problems.join("\n")}`);
-}
-
-function readRoster(name: string, file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw problem(
-      `TrieveRoster "${name}": ${code === "ENOENT" ? `there is no file ${resolve(file)}` : message}`,
-    );
+    super(dynamicType("RosterGuard"), name, { ...props, __provider: storedProvider.guard }, opts);
   }
 }

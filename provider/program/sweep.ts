@@ -2,36 +2,14 @@ import { randomUUID } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { knownValue, perDeployment, programDeployment, programEnd } from "../deployment/engine";
 import { declarationsMade, isDeclared } from "../deployment/meeting";
-import { namesLeft } from "../deployment/named";
+import { dynamicType, storedProvider } from "../dynamic/stored";
 import { listEverybody } from "../lifecycle/everybody";
-import { unmanagedIn } from "../lifecycle/forecast";
-import { idOf } from "../lifecycle/state";
-import { normalize } from "../roster/rails";
-import { nativeProcess, registrationOf } from "./native";
+import { Rosters } from "../resources/rosterPreview";
+import { sweepSkipped } from "../resources/sweep";
 import { accessOf, providerOf } from "./provider";
 
-const protectedIn = perDeployment(() => new Set<string>());
-
-/**
- * Notes addresses that no roster of the deployment removes, in whatever organization.
- *
- * @returns these addresses, in lower case
- */
-export function protectAddresses(breakGlass: readonly string[]): ReadonlySet<string> {
-  const addresses = new Set(breakGlass.map(normalize));
-  for (const address of addresses) protectedIn().add(address);
-  return addresses;
-}
-
-/** All addresses of the deployment that are noted, in lower case. */
-export function protectedAddresses(): ReadonlySet<string> {
-  return protectedIn();
-}
-
-/** Returns whether the program has declared this person so far. */
-export function declaresPerson(person: string): boolean {
-  return nativeProcess()?.meeting.isDeclared(person) ?? isDeclared(person);
-}
+/** What the rosters of the running program know of each other. */
+export const rosters = perDeployment(() => new Rosters());
 
 /** Facts about a roster that its sweep needs. */
 export interface Swept {
@@ -59,33 +37,28 @@ export class RosterSweep extends pulumi.CustomResource {
     emails: Promise<readonly string[]>,
   ) {
     const run = randomUUID();
-    const { type, props } = registrationOf("RosterSweep");
     const provider = providerOf(roster);
     super(
-      type,
+      dynamicType("RosterSweep"),
       name,
       {
         roster: mark,
         organizationId,
         remove: emails,
         run,
-        ...props,
+        __provider: storedProvider.sweep,
       },
       { dependsOn: [...people], ...(provider ? { provider } : {}) },
     );
     this.run.apply(async (done) => {
       const { length } = await emails;
-      if (length > 0 && done !== run)
-        await pulumi.log.warn(
-          `unmanaged: "remove" removes nobody in this run, because the run skips ${name}. Run \`pulumi up\` without --target and --exclude.`,
-          roster,
-        );
+      if (length > 0 && done !== run) await pulumi.log.warn(sweepSkipped(name), roster);
     });
   }
 }
 
 /** Lists, in an update, people whom a preview has named and whom the program still does not declare. */
-export async function namedAndUnmanaged(swept: Swept): Promise<string[]> {
+export async function namedAndUnmanaged(swept: Swept): Promise<readonly string[]> {
   // Under mocks there is nobody.
   if (programDeployment().engineAddress === "") return [];
   const { roster } = swept;
@@ -95,30 +68,17 @@ export async function namedAndUnmanaged(swept: Swept): Promise<string[]> {
     const access = await accessOf(roster, swept.organizationId);
     if (!access || key === undefined) return [];
     const { apiUrl, organizationId } = access;
-    const left = namesLeft({ key, server: apiUrl, organizationId });
-    if (left === undefined) {
-      await pulumi.log.warn(
-        'unmanaged: "remove" removes nobody in this run, because no preview of this stack named anybody on this machine within the last hour. Run `pulumi up` without --skip-preview.',
-        roster,
-      );
-      return [];
-    }
-    if (left.length === 0) return [];
-    await programEnd();
-    await declarationsMade();
-    const { Client } = await import("../trieve/client.js");
-    const everybody = await listEverybody(new Client(access), organizationId);
-    const unmanaged = unmanagedIn(
-      everybody,
-      (email) => protectedIn().has(email) || declaresPerson(idOf({ organizationId, email })),
-    );
-    return unmanaged.filter((email) => left.includes(email));
-  } catch (error) {
-    await pulumi.log.warn(
-      `unmanaged: "remove" removes nobody in this run. ${(error as Error).message}`,
-      roster,
-    );
-    return [];
+    const { notes, remove } = await rosters().namedBefore({
+      ...{ key, apiUrl, organizationId, isDeclared },
+      everybody: async () => {
+        await programEnd();
+        await declarationsMade();
+        const { Client } = await import("../trieve/client.js");
+        return listEverybody(new Client(access), organizationId);
+      },
+    });
+    for (const { level, text } of notes) await pulumi.log[level](text, roster);
+    return remove;
   } finally {
     busy();
   }

@@ -78,3 +78,8 @@ export async function sweep(inputs: SweepInputs, surroundings: Surroundings): Pr
     ? first
     : new Error(`${first.message} (${failed.length - 1} more could not be removed either.)`);
 }
+
+/** Told where a run leaves out a sweep that has somebody to remove. */
+export function sweepSkipped(name: string): string {
+  return `unmanaged: "remove" removes nobody in this run, because the run skips ${name}. Run \`pulumi up\` without --target and --exclude.`;
+}

@@ -30,6 +30,11 @@ describe("a roster of a program in YAML, with the real CLI", function () {
     await team();
     const preview = await world().succeed("preview");
     for (const email of people) expect(preview.output).to.contain(`${email}: invite as user`);
+    expect(
+      world()
+        .requests()
+        .map(({ route }) => route),
+    ).to.have.members(["listInvitations", "listMembers"]);
     await world().succeed("up");
     expect(await world().project.outputs()).to.deep.equal({ counts: { member: 0, pending: 4 } });
     await world().succeed("up", "--expect-no-changes");
@@ -58,7 +63,9 @@ describe("a roster of a program in YAML, with the real CLI", function () {
     await world().succeed("up");
     const before = world().people();
     list(people[0] ?? "");
+    world().requests();
     expect((await world().fail("preview")).output).to.contain("would remove 3 of 4 people");
+    expect(world().requests()).to.deep.equal([]);
     expect((await world().fail("up")).output).to.contain("limits.maxRemovals");
     const parts = "urn:pulumi:test::e2e::trieve:index:Roster$trieve:index:";
     const person = `${parts}Invitation::team/bob@example.com`;
@@ -93,6 +100,21 @@ describe("a roster of a program in YAML, with the real CLI", function () {
     expect((await world().succeed("up")).output).to.contain("ada@example.com stays");
     expect(world().mailsTo(ada)).to.equal(1);
     expect(Object.keys(world().people())).to.have.members(people);
+  });
+
+  it("with somebody who is declined: --continue-on-error invites all others", async () => {
+    const many = Array.from({ length: 12 }, (_, i) => `person-${i}@example.com`);
+    const [declined = "", ...others] = many;
+    list(...many);
+    await team();
+    world().simulator.fault({
+      route: "invite",
+      effect: { status: 403, body: "" },
+      when: ({ email }) => email === declined,
+    });
+    const { output } = await world().fail("up", "--continue-on-error", "--parallel", "2");
+    expect(output).to.contain(`Could not invite ${declined}`);
+    expect(Object.keys(world().people())).to.have.members(others);
   });
 
   it("leaves no process behind when the CLI is killed", async () => {
