@@ -28,8 +28,8 @@ export async function mocha(files, args, env, { parallel = true } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "t-"));
   // A server of a test may run as another user.
   chmodSync(folder, 0o755);
-  // Two more than there are cores: many tests wait for servers that are slow on purpose.
-  const jobs = parallel ? Math.min(availableParallelism() + 2, 4) : 1;
+  // More than there are cores: many tests wait for servers that are slow on purpose.
+  const jobs = parallel ? Math.min(availableParallelism() + 3, 6) : 1;
   try {
     return await show(
       "node",

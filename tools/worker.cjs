@@ -2,7 +2,11 @@
 
 const { chmodSync, mkdirSync } = require("node:fs");
 const { tmpdir } = require("node:os");
+const { setFlagsFromString } = require("node:v8");
 const { join } = require("node:path");
+
+// There are more processes than cores.
+setFlagsFromString("--single-threaded-gc");
 
 const worker = process.env.MOCHA_WORKER_ID;
 if (worker !== undefined) {

@@ -3,6 +3,10 @@
  * starting them.
  */
 import Module from "node:module";
+import { setFlagsFromString } from "node:v8";
+
+// There are more of these processes than cores, so threads of their own for garbage only wait for each other.
+setFlagsFromString("--single-threaded-gc");
 
 type Load = (request: string, parent?: NodeJS.Module, ...more: unknown[]) => unknown;
 const modules = Module as unknown as { _load: Load };
@@ -12,13 +16,18 @@ const load = modules._load;
 // the TypeScript compiler and V8's debugger, and its Automation API. Programs without these do not come to them.
 const late =
   /^(@npmcli\/arborist|@logdna\/tail-file|normalize-package-data|semver|js-yaml|execa)$|\/(typescript-shim|automation|v8Hooks)$/;
+/** What the SDK asks of each at its start: whether the debugger is ready, which it is made when it is first needed. */
+const early: Readonly<Record<string, unknown>> = {
+  __esModule: true,
+  isInitializedAsync: async () => {},
+};
 modules._load = function (this: unknown, request, parent, ...more) {
   const now = () => load.call(this, request, parent, ...more);
   // npm itself starts with this as well.
   if (!late.test(request) || !parent?.filename.includes("@pulumi")) return now();
   return new Proxy(
     {},
-    { get: (_, key) => (key === "__esModule" ? true : Reflect.get(now() as object, key)) },
+    { get: (_, key) => (key in early ? early[key as string] : Reflect.get(now() as object, key)) },
   );
 };
 
