@@ -97,7 +97,7 @@ describe("a stack whose state is in PostgreSQL", function () {
     expect(world.people()).to.deep.equal({});
   });
 
-  it("refuses a second `up` during the first; nobody is invited twice", async () => {
+  atNight("refuses a second `up` during the first; nobody is invited twice", async () => {
     const running = await startInviting();
     running.kill("SIGSTOP");
     const second = await start().result;
