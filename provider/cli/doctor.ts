@@ -108,13 +108,11 @@ function isExposed(apiUrl: string): boolean {
 async function askIdentity(client: AdminClient, tell: Tell): Promise<Identity | undefined> {
   const identity = await client.identity();
   tell("server", "ok", "answers like Trieve");
-  if (identity === undefined) tell("key", "ok", "an organization key");
-  else
-    tell(
-      "key",
-      "ok",
-      `of the account ${JSON.stringify(identity.email)}, which \`up\` cannot invite, remove or demote; an organization key has no such restriction`,
-    );
+  const whose =
+    identity === undefined
+      ? "an organization key"
+      : `of the account ${JSON.stringify(identity.email)}, which \`up\` cannot invite, remove or demote; an organization key has no such restriction`;
+  tell("key", "ok", whose);
   return identity;
 }
 
@@ -127,7 +125,7 @@ async function askOrganization(
   const name = await client.organizationName(organizationId);
   tell("organization", "ok", JSON.stringify(name));
   const everybody = await listEverybody(client, organizationId);
-  tell("role", ...(await roleOfKey(client, organizationId, identity)));
+  tell("role", "ok", await roleOfKey(client, organizationId, identity));
   const people = presentOf(everybody);
   const members = people.filter(([, { phase }]) => phase === "member").length;
   const owners = ownersOf(everybody).size;
@@ -143,27 +141,18 @@ async function roleOfKey(
   client: AdminClient,
   organizationId: string,
   identity: Identity | undefined,
-): Promise<readonly [Result, string]> {
+): Promise<string> {
   if (identity !== undefined) {
     const own = identity.organizations.find(({ id }) => id === organizationId);
-    return own
-      ? ["ok", own.role]
-      : ["ok", "the server's admin key, which acts as an owner without being a member"];
+    return own?.role ?? "the server's admin key, which acts as an owner without being a member";
   }
   const keys = await client.keys(organizationId);
   const roles = new Set(keys.map(({ role }) => higherRole(role, "admin")));
-  const [only] = roles;
-  if (only !== undefined && roles.size === 1)
-    return only === "owner"
-      ? ["ok", "owner"]
-      : [
-          "ok",
-          "admin, which is sufficient for everyone but owners; it can neither invite nor remove owners",
-        ];
-  return [
-    "ok",
-    "admin or owner, which the server does not tell apart; inviting, promoting or removing owners requires owner",
-  ];
+  if (roles.size !== 1)
+    return "admin or owner, which the server does not tell apart; inviting, promoting or removing owners requires owner";
+  return roles.has("owner")
+    ? "owner"
+    : "admin, which is sufficient for everyone but owners; it can neither invite nor remove owners";
 }
 
 async function checkLinks(

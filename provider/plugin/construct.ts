@@ -24,7 +24,6 @@ import { sweepSkipped } from "../resources/sweep";
 import type { RosterEntry } from "../roster/file";
 import { isMeantToEnd, type RosterPerson } from "../roster/rails";
 import { unknownKey } from "../roster/words";
-
 import type { Severity } from "./log";
 import { Monitor, type Registered } from "./monitor";
 import { messages } from "./sdk";
@@ -97,6 +96,11 @@ class Construction {
     const { limits, breakGlass, deletionPolicy, unmanaged } = this.#rules;
     const people = this.#people();
     process.rosters.protect(breakGlass);
+    const organizationId = this.#organizationId();
+    if (this.#isPreview && organizationId !== undefined) {
+      process.previews.expect(organizationId, people);
+      process.rosters.expect(organizationId, unmanaged);
+    }
     const { urn } = await monitor.register({
       ...{ type: request.getType(), name: this.#name, inputs: {}, parent: request.getParent() },
       dependsOn: request.getDependenciesList(),
@@ -106,11 +110,6 @@ class Construction {
     });
     const provider = request.getProvidersMap().get("trieve") ?? process.self;
     const { inputs, secrets, from } = this.#organization;
-    const organizationId = this.#organizationId();
-    if (this.#isPreview && organizationId !== undefined) {
-      process.previews.expect(organizationId, people);
-      process.rosters.expect(organizationId, unmanaged);
-    }
     const part = (type: string, name: string) => ({
       ...{ type: `trieve:index:${type}`, typeBefore: dynamicType(type), provider, secrets },
       name: `${this.#name}/${name}`,

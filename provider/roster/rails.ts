@@ -216,13 +216,10 @@ function checkBreakGlass(
 function checkDomains({ people }: RosterRecord, { allowedDomains }: Limits): string[] {
   if (allowedDomains === undefined) return [];
   const allowed = allowedDomains.map(normalize);
-  const strangers = new Map<string, RosterPerson[]>();
-  for (const person of people) {
-    const domain = person.email.slice(person.email.lastIndexOf("@") + 1).toLowerCase();
-    if (!allowed.includes(domain))
-      strangers.set(domain, [...(strangers.get(domain) ?? []), person]);
-  }
-  return [...strangers].map(([domain, persons]) => {
+  const domainOf = ({ email }: RosterPerson) =>
+    email.slice(email.lastIndexOf("@") + 1).toLowerCase();
+  const others = people.filter((person) => !allowed.includes(domainOf(person)));
+  return [...Map.groupBy(others, domainOf)].map(([domain, persons]) => {
     const meant = nearest(domain, allowed);
     const correct = meant ? `Did you mean ${meant}? If not` : "If this is intended";
     return `limits.allowedDomains does not include ${domain}, the domain of ${count(persons.length, "address", "addresses")}: ${namesOf(persons)}. ${correct}, add ${show(domain)} to limits.allowedDomains.`;

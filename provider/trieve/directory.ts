@@ -131,6 +131,7 @@ export class Directory {
  */
 const waitingForEachInvitation = 3;
 
+/** Rows of a list by whom they are about, as `personKey` says. */
 type ByPerson<T> = ReadonlyMap<string, readonly T[]>;
 
 /** One list, shared by all who want it at the same time. */
@@ -179,7 +180,8 @@ class SharedList<T extends { readonly email: string }> {
 
   /** In a list that begins now. */
   now(): Promise<ByPerson<T>> {
-    const latest = { beganAt: Date.now(), rows: this.load().then(byPerson) };
+    const rows = this.load().then((all) => Map.groupBy(all, ({ email }) => personKey(email)));
+    const latest = { beganAt: Date.now(), rows };
     this.#latest = latest;
     this.#underWay += 1;
     latest.rows
@@ -193,16 +195,4 @@ class SharedList<T extends { readonly email: string }> {
       });
     return latest.rows;
   }
-}
-
-/** Rows of a list by whom they are about, as `personKey` says. */
-function byPerson<T extends { readonly email: string }>(rows: readonly T[]): ByPerson<T> {
-  const map = new Map<string, T[]>();
-  for (const row of rows) {
-    const key = personKey(row.email);
-    const list = map.get(key);
-    if (list) list.push(row);
-    else map.set(key, [row]);
-  }
-  return map;
 }
