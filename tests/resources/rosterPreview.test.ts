@@ -2,7 +2,14 @@ import { expect } from "chai";
 import { namesLeft } from "../../provider/deployment/named";
 import { wantedOf } from "../../provider/lifecycle/decide";
 import { listEverybody } from "../../provider/lifecycle/everybody";
-import { memberInputs, readRoster, rosterRules } from "../../provider/resources/roster";
+import {
+  bearsMark,
+  countsOf,
+  guardedPeople,
+  memberInputs,
+  readRoster,
+  rosterRules,
+} from "../../provider/resources/roster";
 import { type PreviewedRoster, Rosters } from "../../provider/resources/rosterPreview";
 import { inWorld, ownMeetingFolder, put, type World } from "../lifecycle/world";
 
@@ -164,5 +171,21 @@ describe("the people of a roster", () => {
     expect(one).to.include({ summary: " has a problem:" });
     const two = readRoster({ members: ["ada", "bob"] });
     expect(two).to.include({ summary: " has 2 problems:" });
+  });
+
+  it("bear its mark, until it is meant to end: then those on breakGlass alone", () => {
+    const bears = (email: string, maxRemovals: "25%" | "100%" = "25%") =>
+      bearsMark(email, rosterRules({ limits: { maxRemovals }, breakGlass: ["Root@x.example"] }));
+    expect(bears("ada@x.example")).to.equal(true);
+    expect(bears("ada@x.example", "100%")).to.equal(false);
+    expect(bears("root@x.example", "100%")).to.equal(true);
+  });
+
+  it("are held by the guard in an order that is not the list's, and counted by what they are", () => {
+    const { people = [] } = readRoster({ members: ["bob@x.example", "ada@x.example"] });
+    const held = guardedPeople(people);
+    expect(held.map(({ email }) => email)).to.deep.equal(["ada@x.example", "bob@x.example"]);
+    const statuses = { a: "member", b: "pending", c: "absent", d: "member" } as const;
+    expect(countsOf(statuses)).to.deep.equal({ member: 2, pending: 1 });
   });
 });
