@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { defined } from "../defined";
 import { isAlive, meetingFolder } from "../folder";
 import type { Outputs } from "../lifecycle/state";
 import type { Approval } from "../roster/approval";
@@ -205,12 +206,13 @@ export class Meeting {
   /**
    * From a check: whom a resource declares. The engine checks what the program declares and nothing else.
    *
+   * @param instance as the engine has it, once it is registered: by that `destroy --run-program` removes them
    * @returns what is wrong with it: another resource of the deployment declares the same person; undefined if nothing
    */
-  declare(urn: string, person: string): string | undefined {
+  declare(urn: string, person: string, instance?: string): string | undefined {
     if (this.engineAddress === "") return undefined;
     this.begin();
-    append(this.engineAddress, { resource: urn, declares: person });
+    append(this.engineAddress, { resource: urn, declares: person, ...defined({ instance }) });
     this.#readOn();
     const urns = [...(this.#people.get(person)?.keys() ?? [])].filter((one) => one !== urn);
     const other = urns.find((one) => typeof one === "string");

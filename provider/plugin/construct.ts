@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { ConstructRequest, ConstructResponse } from "@pulumi/pulumi/proto/provider_pb";
+import { defined } from "../defined";
 import { dynamicType } from "../dynamic/stored";
 import { unknownValue } from "../lifecycle/check";
 import { wantedOf } from "../lifecycle/decide";
@@ -81,7 +82,8 @@ class Construction {
     this.#name = request.getName();
     this.#isPreview = request.getDryrun();
     const { values, secrets } = take(request.getInputs());
-    const { organizationId, ...args } = values;
+    // Some languages give `null` for what is omitted.
+    const { organizationId, ...args } = defined(values);
     this.#organization = {
       inputs: organizationId === undefined ? {} : { organizationId },
       secrets: secrets.has("organizationId") ? ["organizationId"] : [],
@@ -97,9 +99,9 @@ class Construction {
     const people = this.#people();
     process.rosters.protect(breakGlass);
     const organizationId = this.#organizationId();
-    if (this.#isPreview && organizationId !== undefined) {
-      process.previews.expect(organizationId, people);
-      process.rosters.expect(organizationId, unmanaged);
+    if (organizationId !== undefined) {
+      if (this.#isPreview) process.previews.expect(organizationId, people);
+      process.rosters.expect(organizationId, unmanaged, people);
     }
     const { urn } = await monitor.register({
       ...{ type: request.getType(), name: this.#name, inputs: {}, parent: request.getParent() },
@@ -138,9 +140,10 @@ class Construction {
     );
     // The engine checks none of those whom a run leaves out, and yet the program declares them.
     if (organizationId !== undefined)
-      people.forEach(({ email }, i) => {
-        process.host.meeting.declare(made[i]?.urn ?? email, idOf({ organizationId, email }));
-      });
+      for (const [i, { urn, outputs }] of made.entries()) {
+        const person = idOf({ organizationId, email: people[i]?.email ?? "" });
+        process.host.meeting.declare(urn, person, outputs.instance as string | undefined);
+      }
     const remove = await this.#look(urn, guard, people, made);
     if (unmanaged === "remove") {
       const run = randomUUID();

@@ -56,7 +56,11 @@ async function tell(
   access: Access,
 ): Promise<readonly string[]> {
   const { apiUrl, organizationId } = access;
-  rosters().expect(organizationId, rules.unmanaged);
+  rosters().expect(
+    organizationId,
+    rules.unmanaged,
+    people.map(({ person }) => person),
+  );
   const everybody = inTime((signal) => listEverybody(clientFor(access, signal), organizationId));
   // Awaited later, and then it throws.
   everybody.catch(() => {});

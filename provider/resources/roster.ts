@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { defined } from "../defined";
 import type { DeletionPolicy, Inputs, Status } from "../lifecycle/state";
+import { show } from "../printable";
 import type { RosterEntry } from "../roster/file";
 import { peopleOn, utcDay } from "../roster/people";
 import { isMeantToEnd, type Limits, normalize, type RosterPerson } from "../roster/rails";
@@ -36,12 +37,15 @@ export type ReadRoster =
   | { readonly people: undefined; readonly summary: string; readonly problems: readonly string[] };
 
 /** Reads the people of a roster. */
-export function readRoster({ file, members, defaults }: RosterArguments): ReadRoster {
+export function readRoster(args: RosterArguments): ReadRoster {
+  const { file, members, defaults } = args;
   const wrong = (summary: string, problems: readonly string[] = []): ReadRoster => ({
     people: undefined,
     summary,
     problems,
   });
+  const misshapen = problemsOf(args);
+  if (misshapen.length > 0) return wrong(" has wrong arguments:", misshapen);
   if ((file === undefined) === (members === undefined))
     return wrong(": set either `file` or `members`.");
   let text = "";
@@ -59,6 +63,26 @@ export function readRoster({ file, members, defaults }: RosterArguments): ReadRo
   const problems = result.problems.map(formatProblem);
   const number = problems.length === 1 ? "a problem" : `${problems.length} problems`;
   return wrong(` has ${number}:`, problems);
+}
+
+/** Arguments come from programs without types as well. What is wrong inside of them is told elsewhere. */
+function problemsOf({ file, limits = {}, breakGlass = [], unmanaged }: RosterArguments): string[] {
+  const isMap = typeof limits === "object" && limits !== null && !Array.isArray(limits);
+  const { allowedDomains = [] } = isMap ? limits : {};
+  const choices: readonly unknown[] = ["warn", "ignore", "remove", undefined];
+  return [
+    ...(file === undefined || typeof file === "string" ? [] : ["file: must be the path of a file"]),
+    ...(isMap ? [] : ["limits: must be a map"]),
+    ...(areTexts(allowedDomains) ? [] : ["limits.allowedDomains: must be a list of domains"]),
+    ...(areTexts(breakGlass) ? [] : ["breakGlass: must be a list of email addresses"]),
+    ...(choices.includes(unmanaged)
+      ? []
+      : [`unmanaged: ${show(unmanaged)} must be "warn", "ignore" or "remove"`]),
+  ];
+}
+
+function areTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((text) => typeof text === "string");
 }
 
 /** What the guard of a roster is to hold of it. Sorted: the order of the list means nothing. */

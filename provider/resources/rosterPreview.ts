@@ -71,6 +71,8 @@ export interface RosterPreview {
 /** What the rosters of one deployment know of each other. */
 export class Rosters {
   readonly #breakGlass = new Set<string>();
+  /** `<organizationId>/<email>` */
+  readonly #declared = new Set<string>();
   /** By organization. */
   readonly #strangers = new Map<string, Strangers>();
 
@@ -79,11 +81,16 @@ export class Rosters {
     for (const address of breakGlass) this.#breakGlass.add(normalize(address));
   }
 
-  /** Before the preview of any of them: a roster of this organization is going to be told of. */
-  expect(organizationId: string, unmanaged: Unmanaged): void {
+  /** Before anything is looked at: a roster of this organization, and whom it declares. */
+  expect(
+    organizationId: string,
+    unmanaged: Unmanaged,
+    people: readonly { readonly email: string }[],
+  ): void {
     const strangers = this.#strangers.get(organizationId) ?? new Strangers(organizationId);
     this.#strangers.set(organizationId, strangers);
     strangers.add(unmanaged);
+    for (const { email } of people) this.#declared.add(idOf({ organizationId, email }));
   }
 
   /**
@@ -130,10 +137,15 @@ export class Rosters {
     }
   }
 
-  #unmanagedIn(everybody: Everybody, { organizationId, isDeclared }: SweptRoster): string[] {
-    const stays = (email: string) =>
-      this.#breakGlass.has(email) || isDeclared(idOf({ organizationId, email }));
+  #unmanagedIn(everybody: Everybody, roster: SweptRoster): string[] {
+    const stays = (email: string) => this.#breakGlass.has(email) || this.#declares(roster, email);
     return [...unmanagedIn(everybody, stays)];
+  }
+
+  /** Rosters that come later are declared before their people are registered. */
+  #declares({ organizationId, isDeclared }: SweptRoster, email: string): boolean {
+    const person = idOf({ organizationId, email });
+    return this.#declared.has(person) || isDeclared(person);
   }
 
   async #tell(roster: PreviewedRoster): Promise<RosterPreview> {
@@ -142,7 +154,7 @@ export class Rosters {
     const after = { organizationId, people: roster.after };
     // Who was in another organization is not in these lists; the rails refuse such a change anyway.
     const leaving = before?.organizationId === organizationId ? removedPeople(before, after) : [];
-    const isDeclared = (email: string) => roster.isDeclared(idOf({ organizationId, email }));
+    const isDeclared = (email: string) => this.#declares(roster, email);
     const isSwept = roster.rules.unmanaged === "remove" ? this.#unmanagedIn(everybody, roster) : [];
     const out = leaving.map(({ email }) => email).filter((email) => !isDeclared(email));
     const situation: Situation = {

@@ -79,8 +79,30 @@ describe("a roster of a program in YAML, with the real CLI", function () {
     list(...people);
     await team({ limits: { maxRemovals: "100%" } });
     await world().succeed("up");
-    await world().succeed("destroy");
+    await world().succeed("destroy", "--run-program");
     expect(world().people()).to.deep.equal({});
+  });
+
+  it("of a language that gives null for what is omitted: nobody is out in a move between two", async () => {
+    const [ada = "", bob = "", cleo = ""] = people;
+    const rosters = (lists: Record<string, string[]>) =>
+      world().project.write(`
+        const pulumi = require("@pulumi/pulumi");
+        class Roster extends pulumi.ComponentResource {
+          constructor(name, args) { super("trieve:index:Roster", name, args, {}, true); }
+        }
+        for (const [name, members] of Object.entries(${JSON.stringify(lists)}))
+          new Roster(name, { members, organizationId: null, file: null, breakGlass: null });`);
+    const plugins = { providers: [{ name: "trieve", path: "./plugins" }] };
+    const runtime = { name: "nodejs", options: { typescript: false } };
+    await world().project.write(JSON.stringify({ name: "e2e", runtime, plugins }), "Pulumi.yaml");
+    await rosters({ a: [ada, bob], b: [cleo] });
+    await world().succeed("up");
+    await rosters({ a: [bob], b: [ada, cleo] });
+    expect((await world().succeed("preview")).output).to.contain(`${ada} stays`);
+    await world().succeed("up");
+    expect(Object.keys(world().people())).to.have.members([ada, bob, cleo]);
+    expect(world().mailsTo(ada)).to.equal(1);
   });
 
   it("takes people over from loose resources and gives them back, and nobody is out for a moment", async () => {

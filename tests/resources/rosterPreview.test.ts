@@ -44,7 +44,7 @@ describe("the preview of a roster", () => {
     namesLeft({ key: "team", server: simulator.url, organizationId });
 
   const told = async (world: World, roster: PreviewedRoster, rosters = new Rosters()) => {
-    rosters.expect(world.organizationId, roster.rules.unmanaged);
+    rosters.expect(world.organizationId, roster.rules.unmanaged, []);
     const { notes, ...rest } = await rosters.preview(roster);
     return { lines: notes.map(({ level, text }) => `${level}: ${text}`), ...rest };
   };
@@ -72,7 +72,7 @@ describe("the preview of a roster", () => {
       put(world, ["member user eve@x.example"]);
       const strangers = async (...unmanaged: NonNullable<Args["unmanaged"]>[]) => {
         const rosters = new Rosters();
-        for (const one of unmanaged) rosters.expect(world.organizationId, one);
+        for (const one of unmanaged) rosters.expect(world.organizationId, one, []);
         const notes = [];
         for (const one of unmanaged)
           notes.push(
@@ -103,6 +103,15 @@ describe("the preview of a roster", () => {
       expect(await rosters.namedBefore(roster)).to.deep.equal({ notes: [], remove });
       const declares = { ...roster, isDeclared: () => true };
       expect((await rosters.namedBefore(declares)).remove, "declared since").to.deep.equal([]);
+    }));
+
+  it("takes nobody for a stranger whom another roster is about to declare", () =>
+    inWorld({}, async (world) => {
+      put(world, ["member user eve@x.example"]);
+      const rosters = new Rosters();
+      rosters.expect(world.organizationId, "warn", [{ email: "eve@x.example" }]);
+      const roster = rosterOf(world, { now: [], unmanaged: "remove" });
+      expect((await told(world, roster, rosters)).remove).to.deep.equal([]);
     }));
 
   it("that is refused leaves no names: for a default role, and for too many strangers", () =>
@@ -165,6 +174,22 @@ describe("the people of a roster", () => {
     const read = readRoster({ members });
     expect(read.people?.map(({ email }) => email)).to.deep.equal(["ada@x.example"]);
   });
+
+  const wrong: readonly (readonly [args: object, problem: string])[] = [
+    [{ file: 5 }, "file: must be the path of a file"],
+    [{ limits: [] }, "limits: must be a map"],
+    [{ limits: 5 }, "limits: must be a map"],
+    [{ limits: { allowedDomains: [5] } }, "limits.allowedDomains: must be a list of domains"],
+    [{ breakGlass: "root@x.example" }, "breakGlass: must be a list of email addresses"],
+    [{ breakGlass: [null] }, "breakGlass: must be a list of email addresses"],
+    [{ unmanaged: "rmove" }, 'unmanaged: "rmove" must be "warn", "ignore" or "remove"'],
+  ];
+  for (const [args, problem] of wrong)
+    it(`are not read where the arguments are wrong: ${JSON.stringify(args)}`, () => {
+      expect(readRoster({ members: [], ...args })).to.deep.equal({
+        ...{ people: undefined, summary: " has wrong arguments:", problems: [problem] },
+      });
+    });
 
   it("have all their problems told", () => {
     const one = readRoster({ members: ["ada"] });
