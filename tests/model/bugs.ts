@@ -82,8 +82,8 @@ const ofPeople: readonly Bug[] = [
   bug(
     "a list that failed shows nobody",
     "trieve/directory.js",
-    "this.load().then(byPerson)",
-    "this.load().catch(() => []).then(byPerson)",
+    "this.load().then(",
+    "this.load().catch(() => []).then(",
   ),
   bug(
     "a mail that failed is forgotten",
