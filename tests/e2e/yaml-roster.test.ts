@@ -78,9 +78,11 @@ describe("a roster of a program in YAML, with the real CLI", function () {
     expect(world().people()).to.deep.equal(before);
     list(...people);
     await team({ limits: { maxRemovals: "100%" } });
-    await world().succeed("up");
-    await world().succeed("destroy", "--run-program");
-    expect(world().people()).to.deep.equal({});
+    for (const flags of [[], ["--run-program"]]) {
+      await world().succeed("up");
+      await world().succeed("destroy", ...flags);
+      expect(world().people()).to.deep.equal({});
+    }
   });
 
   it("of a language that gives null for what is omitted: nobody is out in a move between two", async () => {
