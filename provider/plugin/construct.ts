@@ -6,7 +6,6 @@ import { unknownValue } from "../lifecycle/check";
 import { wantedOf } from "../lifecycle/decide";
 import { everybodyIn, listEverybody } from "../lifecycle/everybody";
 import { idOf, type Status } from "../lifecycle/state";
-import { printable } from "../printable";
 import { inTime } from "../resources/patience";
 import type { Previews } from "../resources/preview";
 import type { ProviderProcess } from "../resources/process";
@@ -58,6 +57,10 @@ export async function construct(
   } finally {
     monitor.close();
   }
+}
+
+interface RegisteredPerson extends Registered {
+  readonly email: string;
 }
 
 /** One roster at work. */
@@ -123,10 +126,11 @@ class Construction {
     });
     const mark = guard.outputs.roster ?? urn;
     const made = await allOf(
-      people.map(async (entry): Promise<Registered> => {
-        const isMarked = bearsMark(entry.email, this.#rules);
-        return monitor.register({
-          ...part("Invitation", entry.email),
+      people.map(async (entry): Promise<RegisteredPerson> => {
+        const { email } = entry;
+        const isMarked = bearsMark(email, this.#rules);
+        const registered = await monitor.register({
+          ...part("Invitation", email),
           ...{ parent: urn, secretOutputs: ["inviteUrl"] },
           inputs: {
             ...{ ...memberInputs(entry), ...inputs, deletionPolicy },
@@ -136,12 +140,13 @@ class Construction {
           dependsOn: [guard.urn],
           inputsFrom: { organizationId: from, ...(isMarked ? { roster: [guard.urn] } : {}) },
         });
+        return { ...registered, email };
       }),
     );
     // The engine checks none of those whom a run leaves out, and yet the program declares them.
     if (organizationId !== undefined)
-      for (const [i, { urn, outputs }] of made.entries()) {
-        const person = idOf({ organizationId, email: people[i]?.email ?? "" });
+      for (const { email, urn, outputs } of made) {
+        const person = idOf({ organizationId, email });
         process.host.meeting.declare(urn, person, outputs.instance as string | undefined);
       }
     const remove = await this.#look(urn, guard, people, made);
@@ -156,7 +161,7 @@ class Construction {
       if (remove.length > 0 && swept.outputs.run !== run)
         process.tell(urn, "WARNING", sweepSkipped(`${this.#name}/sweep`));
     }
-    const state = give(statesOf(people, made));
+    const state = give(statesOf(made));
     await monitor.registerOutputs(urn, state);
     const response = new messages.ConstructResponse();
     response.setUrn(urn);
@@ -209,7 +214,7 @@ class Construction {
     urn: string,
     guard: Registered,
     people: readonly RosterEntry[],
-    made: readonly Registered[],
+    made: readonly RegisteredPerson[],
   ): Promise<readonly string[]> {
     const { host, rosters, tell } = this.process;
     const { settings, meeting } = host;
@@ -238,9 +243,9 @@ class Construction {
           ...swept,
           everybody: () => listEverybody(directory.client, organizationId),
         });
-    const urns = new Map(people.map(({ email }, i) => [email, made[i]?.urn]));
+    const urns = new Map(made.map((one) => [one.email, one.urn]));
     for (const { level, email, text } of notes)
-      tell(urns.get(email ?? "") ?? urn, severities[level], printable(text));
+      tell(urns.get(email ?? "") ?? urn, severities[level], text);
     if (refusal !== undefined) throw new Error(refusal);
     // Who is declared later in the program is refused by their check.
     if (this.#isPreview && remove.length > 0) meeting.name(remove.map(idOfOne), urn);
@@ -251,8 +256,8 @@ class Construction {
 const severities = { info: "INFO", warn: "WARNING", error: "ERROR" } as const;
 
 /** The roster's own outputs: unknown in a preview as long as somebody's status is. */
-function statesOf(people: readonly RosterEntry[], made: readonly Registered[]): object {
-  const statuses = people.map(({ email }, i) => [email, made[i]?.outputs.status] as const);
+function statesOf(made: readonly RegisteredPerson[]): object {
+  const statuses = made.map(({ email, outputs }) => [email, outputs.status] as const);
   if (statuses.some(([, status]) => status === undefined || status === unknownValue))
     return { people: unknownValue, counts: unknownValue };
   const known = Object.fromEntries(statuses) as Record<string, Status>;

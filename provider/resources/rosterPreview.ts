@@ -155,7 +155,7 @@ export class Rosters {
     // Who was in another organization is not in these lists; the rails refuse such a change anyway.
     const leaving = before?.organizationId === organizationId ? removedPeople(before, after) : [];
     const isDeclared = (email: string) => this.#declares(roster, email);
-    const isSwept = roster.rules.unmanaged === "remove" ? this.#unmanagedIn(everybody, roster) : [];
+    const isSwept = rules.unmanaged === "remove" ? this.#unmanagedIn(everybody, roster) : [];
     const out = leaving.map(({ email }) => email).filter((email) => !isDeclared(email));
     const situation: Situation = {
       ...{ everybody, wanted, isDeclared, breakGlass: this.#breakGlass },
