@@ -3,8 +3,10 @@
 import * as modules from "node:module";
 import { setFlagsFromString } from "node:v8";
 
-// Else V8 gives what an operation leaves behind up to 134 MB before it clears it away: more than all the rest takes.
+// By default V8 lets what operations leave behind grow beyond 134 MB before it clears it away: more than all the rest
+// takes. For a roster of 1,000 people, twice as much memory saves a tenth of the CPU time.
 setFlagsFromString("--semi-space-growth-factor=1");
+setFlagsFromString("--heap-growing-percent=40");
 
 // Node.js has it from 22.1 on; what it compiles is half of the time that a start takes.
 modules.enableCompileCache?.();
