@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { ConstructRequest, ConstructResponse } from "@pulumi/pulumi/proto/provider_pb";
+import { bulkhead } from "cockatiel";
 import { defined } from "../defined";
 import { dynamicType } from "../dynamic/stored";
 import { unknownValue } from "../lifecycle/check";
@@ -125,24 +126,25 @@ class Construction {
       inputs: { roster: urn, ...inputs, people: guardedPeople(people), limits, breakGlass },
     });
     const mark = guard.outputs.roster ?? urn;
-    const made = await allOf(
-      people.map(async (entry): Promise<RegisteredPerson> => {
-        const { email } = entry;
-        const isMarked = bearsMark(email, this.#rules);
-        const registered = await monitor.register({
-          ...part("Invitation", email),
-          ...{ parent: urn, secretOutputs: ["inviteUrl"] },
-          inputs: {
-            ...{ ...memberInputs(entry), ...inputs, deletionPolicy },
-            ...(isMarked ? { roster: mark } : {}),
-          },
-          // Without it some are invited before the guard refuses.
-          dependsOn: [guard.urn],
-          inputsFrom: { organizationId: from, ...(isMarked ? { roster: [guard.urn] } : {}) },
-        });
-        return { ...registered, email };
-      }),
-    );
+    const registerPerson = async (entry: RosterEntry): Promise<RegisteredPerson> => {
+      const { email } = entry;
+      const isMarked = bearsMark(email, this.#rules);
+      const registered = await monitor.register({
+        ...part("Invitation", email),
+        ...{ parent: urn, secretOutputs: ["inviteUrl"] },
+        inputs: {
+          ...{ ...memberInputs(entry), ...inputs, deletionPolicy },
+          ...(isMarked ? { roster: mark } : {}),
+        },
+        // Without it some are invited before the guard refuses.
+        dependsOn: [guard.urn],
+        inputsFrom: { organizationId: from, ...(isMarked ? { roster: [guard.urn] } : {}) },
+      });
+      return { ...registered, email };
+    };
+    // More would wait in the engine, and each takes memory here meanwhile.
+    const line = bulkhead(Math.max(2 * request.getParallel(), 1), Number.POSITIVE_INFINITY);
+    const made = await allOf(people.map((entry) => line.execute(() => registerPerson(entry))));
     // The engine checks none of those whom a run leaves out, and yet the program declares them.
     if (organizationId !== undefined)
       for (const { email, urn, outputs } of made) {
