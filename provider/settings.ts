@@ -1,3 +1,4 @@
+import { closest, distance } from "fastest-levenshtein";
 import { defined } from "./defined";
 import { printable } from "./printable";
 import { roles } from "./trieve/model";
@@ -58,6 +59,11 @@ export const explicitMarker = "trieve:explicit";
 
 export const defaultApiUrl = "https://api.trieve.ai";
 const defaultRedirectUri = "https://dashboard.trieve.ai/";
+
+/** Names of settings, in stack config after `trieve:`. */
+export const settingNames = [
+  ...["apiKey", "organizationId", "apiUrl", "appUrl", "redirectUri", "mail", "maxConcurrency"],
+];
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -159,6 +165,23 @@ class Reader {
     });
   }
 
+  /**
+   * Else a key would go to the default server because of `trieve:apiurl`. Only what is close counts: in a project named
+   * trieve, the program's own config has the same namespace.
+   */
+  misspelled(keys: readonly string[]): void {
+    if (this.#explicit) return;
+    for (const key of keys) {
+      const [, name] = /^trieve:(.+)$/.exec(key) ?? [];
+      if (name === undefined || settingNames.includes(name)) continue;
+      const meant = settingMeantBy(name);
+      if (meant !== undefined)
+        this.problems.push(
+          `trieve:${printable(name)} is not a setting: set trieve:${meant} and run \`pulumi config rm trieve:${printable(name)}\``,
+        );
+    }
+  }
+
   private apiUrl(): string {
     return withoutSlashes(
       this.config("apiUrl") ?? this.environment("TRIEVE_API_URL") ?? defaultApiUrl,
@@ -183,9 +206,18 @@ class Reader {
   }
 }
 
-/** Everything that a provider needs. */
-export function resolveSettings(get: Get, env: Environment): SettingsResult {
+/**
+ * Everything that a provider needs.
+ *
+ * @param keys of stack config, with their namespaces
+ */
+export function resolveSettings(
+  get: Get,
+  env: Environment,
+  keys: readonly string[] = [],
+): SettingsResult {
   const reader = new Reader(get, env);
+  reader.misspelled(keys);
   const connection = reader.connection();
   const organizationId = reader.organizationId();
   const links = reader.links();
@@ -197,6 +229,18 @@ export function resolveSettings(get: Get, env: Environment): SettingsResult {
     settings: { connection, ...defined({ organizationId }), links: links as Links },
     problems: [],
   };
+}
+
+/** The setting that was probably meant: case and separators aside, and in a long name one typo. */
+function settingMeantBy(name: string): string | undefined {
+  const bare = name.replace(/[-_.]/g, "").toLowerCase();
+  const meant = closest(
+    bare,
+    settingNames.map((setting) => setting.toLowerCase()),
+  );
+  const allowed = meant.length > 5 ? 1 : 0;
+  if (distance(bare, meant) > allowed) return undefined;
+  return settingNames.find((setting) => setting.toLowerCase() === meant);
 }
 
 /** What it takes to ask a server, for those who invite nobody. */

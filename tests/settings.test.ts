@@ -255,6 +255,41 @@ describe("settings: values refused", () => {
   });
 });
 
+describe("settings: keys of stack config that are misspelled", () => {
+  const rows: readonly [key: string, meant: string | undefined][] = [
+    ["trieve:apiurl", "apiUrl"],
+    ["trieve:api-url", "apiUrl"],
+    ["trieve:API_URL", "apiUrl"],
+    ["trieve:apiURL", "apiUrl"],
+    ["trieve:apikey", "apiKey"],
+    ["trieve:organisationId", "organizationId"],
+    ["trieve:organizationID", "organizationId"],
+    ["trieve:redirectUrl", "redirectUri"],
+    ["trieve:maxConcurency", "maxConcurrency"],
+    ["trieve:Mail", "mail"],
+    ["trieve:apiUrl", undefined],
+    ["trieve:appUrl", undefined],
+    // Of the program of a project that is named trieve.
+    ["trieve:email", undefined],
+    ["trieve:members", undefined],
+    ["trieve:stagingKey", undefined],
+    ["acme:apiurl", undefined],
+  ];
+  const withKey = (key: string, isExplicit: boolean) => {
+    const config: Texts = { ...good, explicit: String(isExplicit) };
+    return resolveSettings((full) => config[full.replace(/^trieve:/, "")], {}, [key]).problems;
+  };
+  for (const [key, meant] of rows)
+    it(`${key}: ${meant ?? "not one"}`, () => {
+      expect(withKey(key, false)).to.deep.equal(
+        meant === undefined
+          ? []
+          : [`${key} is not a setting: set trieve:${meant} and run \`pulumi config rm ${key}\``],
+      );
+      expect(withKey(key, true)).to.deep.equal([]);
+    });
+});
+
 describe("settings: texts", () => {
   // To set trieve:apiKey was advised while a forgotten TRIEVE_API_KEY went before it.
   const advice: Record<KeySource, string> = {

@@ -23,7 +23,8 @@ export function dynamicProvider(kind: Kind, host: ProviderProcess) {
      * It calls it for each kind of resource.
      */
     configure(request: dynamic.ConfigureRequest): Promise<void> {
-      host.configure(resolveSettings((key) => request.config.get(key), process.env));
+      const { config } = request;
+      host.configure(resolveSettings((key) => config.get(key), process.env, keysOf(config)));
       return Promise.resolve();
     },
 
@@ -62,6 +63,11 @@ export function dynamicProvider(kind: Kind, host: ProviderProcess) {
     delete: (id: string, props: Bag): Promise<void> =>
       answer(props, () => kind.delete(id, withoutProvider(props), around, host)),
   };
+}
+
+/** The SDK has no call for them: none, if it names the field in another way some day. */
+function keysOf(config: dynamic.Config): readonly string[] {
+  return Object.keys((config as { readonly rawConfig?: object }).rawConfig ?? {});
 }
 
 export function warn(text: string): void {

@@ -31,7 +31,7 @@ import type { Previews } from "../resources/preview";
 import type { Around, ProviderProcess } from "../resources/process";
 import type { Rosters } from "../resources/rosterPreview";
 import { unknownKey } from "../roster/words";
-import { explicitMarker, resolveSettings, type SettingsResult } from "../settings";
+import { explicitMarker, resolveSettings, type SettingsResult, settingNames } from "../settings";
 import { EngineLog, type Severity } from "./log";
 import { Empty, grpc, later, messages, type Struct } from "./sdk";
 import { type ResourceType, tagOf, types, unknownArguments } from "./types";
@@ -40,9 +40,6 @@ import { failure, give, halfDone, type Taken, take, withoutSecrets } from "./wir
 /** Of the package: `dist/provider/plugin` is three folders below it. */
 const packageFolder = join(__dirname, "..", "..", "..");
 
-const settingNames = [
-  ...["apiKey", "organizationId", "apiUrl", "appUrl", "redirectUri", "mail", "maxConcurrency"],
-];
 /** What SDKs and engines add to the settings of a provider. */
 const ofPulumi = ["version", "pluginDownloadURL"];
 
@@ -361,7 +358,8 @@ function settingsIn({ values }: Taken, isExplicit: boolean): SettingsResult {
     if (key === explicitMarker) return String(isExplicit);
     return text(values[key.replace(/^trieve:/, "")]);
   };
-  return resolveSettings(get, process.env);
+  const keys = Object.keys(values).map((key) => `trieve:${key}`);
+  return resolveSettings(get, process.env, keys);
 }
 
 /** Settings are texts, whatever a language makes of them. */

@@ -96,9 +96,12 @@ export function providerOf(
 export function settingsOf(
   provider: pulumi.ProviderResource | undefined,
 ): pulumi.Output<SettingsResult> {
-  return provider instanceof Provider
-    ? provider.settings
-    : pulumi.secret(resolveSettings((key) => pulumi.runtime.getConfig(key), process.env));
+  return provider instanceof Provider ? provider.settings : pulumi.secret(stackSettings());
+}
+
+function stackSettings(): SettingsResult {
+  const { allConfig, getConfig } = pulumi.runtime;
+  return resolveSettings(getConfig, process.env, Object.keys(allConfig()));
 }
 
 /**

@@ -74,6 +74,22 @@ describe("missing or bad settings are refused at preview, before any request", f
   this.timeout(180_000);
   const program = `const trieve = require("pulumi-trieve"); new trieve.TrieveInvitation("ada", { email: "ada@" });`;
 
+  it("a misspelled key, which would send the API key to the default server", async () => {
+    const typo = "trieve:appurl is not a setting: set trieve:appUrl and run `pulumi config rm";
+    const world = await World.create({}, { config: { "trieve:appurl": "http://x.example" } });
+    try {
+      const member = '{ email: "ada@example.com" }';
+      await world.project.write(`
+        const trieve = require("pulumi-trieve");
+        new trieve.TrieveInvitation("ada", ${member});
+        new trieve.TrieveRoster("team", { members: [${member}] });`);
+      expect((await world.fail("preview")).output).to.include(typo);
+      expect(world.requests()).to.deep.equal([]);
+    } finally {
+      await world.end();
+    }
+  });
+
   it("all of them, together with what is wrong with the resource", async () => {
     const simulator = await startSimulator();
     const project = await Project.create({

@@ -49,6 +49,11 @@ describe("people of a program in YAML, with the real CLI", function () {
     expect((await world().fail("preview")).output).to.contain(
       "Two resources declare ada@example.com",
     );
+    await yaml.declare({ ada: invitation({ email: ada }) });
+    await world().project.run("config", "set", "trieve:appurl", "http://x.example");
+    expect((await world().fail("preview")).output).to.contain(
+      "trieve:appurl is not a setting: set trieve:appUrl",
+    );
     expect(world().writes()).to.deep.equal([]);
   });
 
