@@ -4,7 +4,10 @@ import { show } from "../printable";
 /** The one word that was probably meant, if any is close: at most two typos away, case aside. */
 export function nearest<T extends string>(word: string, words: readonly T[]): T | undefined {
   const close = words
-    .map((candidate) => ({ candidate, typos: distance(word.toLowerCase(), candidate) }))
+    .map((candidate) => ({
+      candidate,
+      typos: distance(word.toLowerCase(), candidate.toLowerCase()),
+    }))
     .filter(({ typos }) => typos <= 2)
     .sort((a, b) => a.typos - b.typos);
   return close[0]?.candidate;
