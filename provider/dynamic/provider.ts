@@ -1,7 +1,7 @@
 import type { dynamic } from "@pulumi/pulumi";
 import { idOf, type Outputs } from "../lifecycle/state";
 import { printable } from "../printable";
-import type { Kind } from "../resources/kinds";
+import { type Kind, unknownArguments } from "../resources/kinds";
 import type { ProviderProcess } from "../resources/process";
 import { resolveSettings } from "../settings";
 
@@ -31,7 +31,10 @@ export function dynamicProvider(kind: Kind, host: ProviderProcess) {
     async check(olds: Bag, news: Bag): Promise<dynamic.CheckResult> {
       const { inputs, problems } = plainly(() => kind.check(olds, news, host));
       // Without a property the engine does not print the value.
-      const failures = [...host.problems, ...problems].map((reason) => ({ property: "", reason }));
+      const unknown = unknownArguments(kind, withoutProvider(news));
+      const failures = [...host.problems, ...unknown, ...problems].map((reason) => ({
+        ...{ property: "", reason },
+      }));
       return { inputs: inputs ? { ...inputs } : news, failures };
     },
 

@@ -24,7 +24,6 @@ import { notThereYet, type Rosters } from "../resources/rosterPreview";
 import { sweepSkipped } from "../resources/sweep";
 import type { RosterEntry } from "../roster/file";
 import { isMeantToEnd, type RosterPerson } from "../roster/rails";
-import { unknownKey } from "../roster/words";
 import type { Severity } from "./log";
 import { Monitor, type Registered } from "./monitor";
 import { messages } from "./sdk";
@@ -39,11 +38,6 @@ export interface ComponentProcess {
   readonly self: string;
   readonly tell: (urn: string, severity: Severity, line: string) => void;
 }
-
-const names = [
-  ...["file", "members", "defaults", "organizationId", "deletionPolicy", "limits", "breakGlass"],
-  "unmanaged",
-];
 
 /** Makes a roster of a program that has no side of ours: the component, its guard, its people, and its sweep. */
 export async function construct(
@@ -173,17 +167,14 @@ class Construction {
 
   /** All but the organization are read at once, so each has to be known. */
   #checked(args: Readonly<Record<string, unknown>>): RosterArguments {
-    const unknown = Object.keys(args)
-      .filter((key) => !names.includes(key))
-      .map((key) => ({ path: key, text: unknownKey(key, names) }));
     const vague = Object.entries(args)
       .filter(([, value]) => JSON.stringify(value).includes(unknownValue))
       .map(([key]) => ({
         path: key,
         text: "must be a plain value, which is known before `up`",
       }));
-    if (unknown.length + vague.length > 0)
-      throw wrongArguments(`Roster "${this.#name}" has wrong arguments.`, [...unknown, ...vague]);
+    if (vague.length > 0)
+      throw wrongArguments(`Roster "${this.#name}" has wrong arguments.`, vague);
     return args;
   }
 

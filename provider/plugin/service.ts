@@ -26,7 +26,7 @@ import { forgetNames } from "../deployment/named";
 import { unknownValue } from "../lifecycle/check";
 import { type Inputs, idOf, type Outputs } from "../lifecycle/state";
 import { printable } from "../printable";
-import { kinds } from "../resources/kinds";
+import { kinds, unknownArguments } from "../resources/kinds";
 import type { Previews } from "../resources/preview";
 import type { Around, ProviderProcess } from "../resources/process";
 import type { Rosters } from "../resources/rosterPreview";
@@ -34,7 +34,7 @@ import { unknownKey } from "../roster/words";
 import { explicitMarker, resolveSettings, type SettingsResult, settingNames } from "../settings";
 import { EngineLog, type Severity } from "./log";
 import { Empty, grpc, later, messages, type Struct } from "./sdk";
-import { type ResourceType, tagOf, types, unknownArguments } from "./types";
+import { type ResourceType, tagOf, types } from "./types";
 import { failure, give, halfDone, type Taken, take, withoutSecrets } from "./wire";
 
 /** Of the package: `dist/provider/plugin` is three folders below it. */
@@ -150,7 +150,7 @@ export class Service {
     const news = take(request.getNews());
     const args = type.kind === kinds.apiKey ? { ...news.values, tag: tagOf(urn) } : news.values;
     const { inputs, problems } = type.kind.check(take(request.getOlds()).values, args, this.#host);
-    const all = [...this.#host.problems, ...unknownArguments(type, news.values), ...problems];
+    const all = [...this.#host.problems, ...unknownArguments(type.kind, news.values), ...problems];
     if (type.kind === kinds.person && inputs) all.push(...this.#declare(urn, inputs as Inputs));
     return checked(news, inputs ?? news.values, all);
   }

@@ -1,13 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { knownValue } from "../deployment/engine";
 import { dynamicType } from "../dynamic/stored";
+import { unknownKey } from "../roster/words";
 import {
   type Access,
   explicitMarker,
   type MailPolicy,
   resolveSettings,
   type SettingsResult,
+  settingNames,
 } from "../settings";
+import { problem } from "./problem";
 
 /** Arguments of {@link Provider}. */
 export interface ProviderArgs {
@@ -57,7 +60,18 @@ export class Provider extends pulumi.ProviderResource {
   /** As the provider process reads them. @internal */
   readonly settings: pulumi.Output<SettingsResult>;
 
+  /**
+   * @throws if the arguments contain unknown names
+   */
   constructor(name: string, args: ProviderArgs, opts?: pulumi.ResourceOptions) {
+    const unknown = Object.keys(args).filter((key) => !settingNames.includes(key));
+    if (unknown.length > 0)
+      throw problem(
+        [
+          `Provider "${name}" has wrong arguments:`,
+          ...unknown.map((key) => unknownKey(key, settingNames)),
+        ].join("\n"),
+      );
     // The provider process looks settings up by their full keys, as in stack config.
     const inputs = {
       "trieve:apiKey": pulumi.secret(args.apiKey),

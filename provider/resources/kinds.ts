@@ -3,6 +3,7 @@ import { checkArguments } from "../lifecycle/check";
 import { diff, differences } from "../lifecycle/diff";
 import { type Inputs, idOf, type Outputs } from "../lifecycle/state";
 import { show } from "../printable";
+import { unknownKey } from "../roster/words";
 import {
   checkKeyArguments,
   type KeyInputs,
@@ -45,6 +46,8 @@ export interface Differences {
 
 /** A kind of resource, as an engine deals with it over whatever transport. An operation that fails may tell `outputs`. */
 export interface Kind {
+  /** Names of arguments that programs may give; undefined: only this package makes such resources. */
+  readonly args?: readonly string[];
   /** @param before the recorded inputs; empty for a new resource */
   check(before: Bag, args: Bag, process: ProviderProcess): CheckResult;
   diff(id: string, recorded: Bag, declared: Bag, process: ProviderProcess): Differences;
@@ -71,6 +74,8 @@ export interface Kind {
 }
 
 const person: Kind = {
+  args: ["email", "role", "scopes", "organizationId", "deletionPolicy", "resendTrigger"],
+
   check: (_before, args, { organizationId }) => checkArguments(args, organizationId),
 
   diff(id, olds, news, { settings, meeting }) {
@@ -148,6 +153,8 @@ const sweep: Kind = {
 };
 
 const organization: Kind = {
+  args: ["name", "forceDestroy"],
+
   check: (_before, args) => checkOrganizationArguments(args),
 
   diff: (_id, recorded, declared) => ({
@@ -182,6 +189,10 @@ const organization: Kind = {
 };
 
 const apiKey: Kind = {
+  args: [
+    ...["organizationId", "name", "role", "scopes", "datasetIds", "expiresAt", "rotateTrigger"],
+  ],
+
   check: (before, args, { organizationId }) =>
     checkKeyArguments(before, args, organizationId, new Date()),
 
@@ -212,3 +223,14 @@ const apiKey: Kind = {
 
 /** By the names that people's state knows them by. */
 export const kinds = { person, guard, sweep, organization, apiKey };
+
+/** What this package says of its resources, and no program. */
+const ofPackage = ["roster", "roleIsDefault", "tag"];
+
+/** Misspelled arguments: types stop them in some languages and set-ups, and in others nothing else does. */
+export function unknownArguments({ args }: Kind, given: object): string[] {
+  if (args === undefined) return [];
+  return Object.keys(given)
+    .filter((key) => !args.includes(key) && !ofPackage.includes(key))
+    .map((key) => unknownKey(key, args));
+}

@@ -6,6 +6,7 @@ import { show } from "../printable";
 import type { RosterEntry } from "../roster/file";
 import { peopleOn, utcDay } from "../roster/people";
 import { isMeantToEnd, type Limits, normalize, type RosterPerson } from "../roster/rails";
+import { unknownKey } from "../roster/words";
 
 /** What a program says of a roster, but for its organization. */
 export interface RosterArguments {
@@ -65,12 +66,21 @@ export function readRoster(args: RosterArguments): ReadRoster {
   return wrong(` has ${number}:`, problems);
 }
 
+const names = [
+  ...["file", "members", "defaults", "organizationId", "deletionPolicy", "limits", "breakGlass"],
+  "unmanaged",
+];
+
 /** Arguments come from programs without types as well. What is wrong inside of them is told elsewhere. */
-function problemsOf({ file, limits = {}, breakGlass = [], unmanaged }: RosterArguments): string[] {
+function problemsOf(args: RosterArguments): string[] {
+  const { file, limits = {}, breakGlass = [], unmanaged } = args;
   const isMap = typeof limits === "object" && limits !== null && !Array.isArray(limits);
   const { allowedDomains = [] } = isMap ? limits : {};
   const choices: readonly unknown[] = ["warn", "ignore", "remove", undefined];
   return [
+    ...Object.keys(args)
+      .filter((key) => !names.includes(key))
+      .map((key) => unknownKey(key, names)),
     ...(file === undefined || typeof file === "string" ? [] : ["file: must be the path of a file"]),
     ...(isMap ? [] : ["limits: must be a map"]),
     ...(areTexts(allowedDomains) ? [] : ["limits.allowedDomains: must be a list of domains"]),

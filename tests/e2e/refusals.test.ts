@@ -26,6 +26,15 @@ describe("bad input is refused at preview, all of a resource at once, before any
       ],
     },
     { args: "{}", problems: ["email is missing"] },
+    // Node.js does not look at types.
+    {
+      args: `{ email: "ada@", rol: "admin", until: "2027-01-31" }`,
+      problems: [
+        'unknown key "rol": write role',
+        'unknown key "until": delete it, or write email, role, scopes, organizationId, deletionPolicy or resendTrigger',
+        'email "ada@" has no valid domain',
+      ],
+    },
   ];
   for (const { args, problems } of cases) {
     it(args.replace(/\s+/g, " "), async () => {
@@ -37,6 +46,36 @@ describe("bad input is refused at preview, all of a resource at once, before any
       expect(world.requests()).to.deep.equal([]);
     });
   }
+
+  const misspelled: [program: string, problems: string[]][] = [
+    [
+      `new trieve.TrieveRoster("team", { members: [], breakglass: ["root@example.com"], unmanged: "remove" })`,
+      [
+        'TrieveRoster "team" has wrong arguments:',
+        'unknown key "breakglass": write breakGlass',
+        'unknown key "unmanged": write unmanaged',
+      ],
+    ],
+    [
+      `new trieve.Provider("own", { apiKey: "k", apiURL: "http://x.example" })`,
+      ['Provider "own" has wrong arguments:', 'unknown key "apiURL": write apiUrl'],
+    ],
+    [
+      `new trieve.TrieveOrganization("acme", { name: "Acme", forceDestory: true })`,
+      ['unknown key "forceDestory": write forceDestroy'],
+    ],
+    [
+      `new trieve.TrieveApiKey("ci", { name: "ci", role: "user", expires: "2027-01-31" })`,
+      ['unknown key "expires": write expiresAt'],
+    ],
+  ];
+  for (const [program, problems] of misspelled)
+    it(program, async () => {
+      await world.project.write(`const trieve = require("pulumi-trieve"); ${program};`);
+      const { output } = await world.fail("preview");
+      for (const problem of problems) expect(output).to.include(problem);
+      expect(world.requests()).to.deep.equal([]);
+    });
 
   it("but not what is unknown yet", async () => {
     await world.project.write(`

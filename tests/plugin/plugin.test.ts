@@ -434,9 +434,11 @@ describe("the plugin", function () {
         true,
       );
       expect(schema.resources["trieve:index:ApiKey"].properties.apiKey.secret).to.equal(true);
-      for (const [token, { args }] of types)
-        if (args !== undefined)
-          expect(Object.keys(schema.resources[token].inputProperties)).to.have.members([...args]);
+      for (const [token, { kind }] of types)
+        if (kind.args !== undefined)
+          expect(Object.keys(schema.resources[token].inputProperties)).to.have.members([
+            ...kind.args,
+          ]);
     });
   });
 
