@@ -19,7 +19,7 @@ export const runElsewhere: Readonly<Record<string, Elsewhere>> = {
     file: "tests/tools/demo.test.ts",
     title: "takes two people from the preview to the end",
   },
-  "npm install pulumi-trieve": {
+  "npm install pulumi-trieve@latest": {
     file: "tests/e2e/package.test.ts",
     title: "runs when",
   },

@@ -1,9 +1,13 @@
 import { execFile } from "node:child_process";
-import { resolve } from "node:path";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
+import { parse } from "yaml";
+import { fencedBlocks } from "../docs/blocks";
 import { invitation, ref, YamlWorld } from "./yaml";
 
+const root = resolve(__dirname, "..", "..", "..");
 const cli = resolve(__dirname, "..", "..", "provider", "cli", "main.js");
 const ada = "ada@example.com";
 const urn = (name: string, type = "Invitation") =>
@@ -170,6 +174,29 @@ describe("people of a program in YAML, with the real CLI", function () {
     await running.result;
     const { deployment } = await world().project.exportState();
     expect(deployment.resources.map((one) => one.urn)).to.include(urn("ada"));
+  });
+
+  it("can be looked up and listed with a provider of their own, as the reference shows", async () => {
+    const { organization, simulator, project } = world();
+    simulator.addInvitation(organization.id, "bob@example.com", "user", null);
+    const reference = readFileSync(join(root, "docs", "reference.md"), "utf8");
+    const example = fencedBlocks(reference).find(({ section }) => section === "In YAML");
+    const { resources, variables, outputs } = parse(
+      example?.text
+        .replaceAll("6c8f3c1e-58f6-4c8e-9f2b-0f6c6a3f5d11", organization.id)
+        .replace("https://trieve.example.com", simulator.url)
+        .replace(ref("eastKey"), organization.apiKey) ?? "",
+    );
+    await yaml.declare(resources, outputs, { variables });
+    await world().succeed("up");
+    const { members, inviteUrl } = (await project.outputs()) as {
+      members: { email: string; status: string }[];
+      inviteUrl: string;
+    };
+    const found = members.filter(({ email }) => email.startsWith("bob"));
+    expect(found).to.have.lengthOf(1);
+    expect(found[0]).to.include({ email: "bob@example.com", status: "pending", role: "user" });
+    expect(inviteUrl).to.contain("inv_code=");
   });
 
   it("come with their organization and its key, from nothing", async () => {
