@@ -1,4 +1,4 @@
-import { listEverybody, ownersOf, presentOf } from "../lifecycle/everybody";
+import { type Everybody, listEverybody, ownersOf, presentOf } from "../lifecycle/everybody";
 import { printable } from "../printable";
 import { count } from "../roster/words";
 import { defaultApiUrl, resolveConnection, resolveLinks } from "../settings";
@@ -122,10 +122,23 @@ async function askOrganization(
   identity: Identity | undefined,
   tell: Tell,
 ): Promise<void> {
-  const name = await client.organizationName(organizationId);
-  tell("organization", "ok", JSON.stringify(name));
-  const everybody = await listEverybody(client, organizationId);
-  tell("role", "ok", await roleOfKey(client, organizationId, identity));
+  let everybody: Everybody;
+  try {
+    const name = await client.organizationName(organizationId);
+    everybody = await listEverybody(client, organizationId);
+    tell("organization", "ok", JSON.stringify(name));
+    tell("role", "ok", await roleOfKey(client, organizationId, identity));
+  } catch (error) {
+    if (!(error instanceof TrieveError && error.name === "NotAllowed")) throw error;
+    const lists = await listEverybody(client, organizationId).catch(() => undefined);
+    if (lists === undefined) throw error;
+    everybody = lists;
+    tell(
+      "role",
+      "note",
+      "can list people and no more; previews, `report` and `export` work, `up` does not",
+    );
+  }
   const people = presentOf(everybody);
   const members = people.filter(([, { phase }]) => phase === "member").length;
   const owners = ownersOf(everybody).size;

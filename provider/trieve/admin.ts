@@ -96,7 +96,7 @@ export class AdminClient extends Client {
 
   /** Its name; only for keys of role admin and above. */
   organizationName(id: string): Promise<string> {
-    const call = this.call("GET", `/api/organization/${id}`, "look around", id);
+    const call = this.call("GET", `/api/organization/${id}`, "read the settings", id);
     return this.read(call, (json) => parse(organizationAndPlan, json).organization.name);
   }
 

@@ -80,7 +80,19 @@ ${mail}`,
     });
     expect(code).to.equal(1);
     expect(stdout).to.match(
-      /^✓ settings .*\n✓ server .*\n✓ key .*\n✗ role {10}Could not look around in organization <org> at <url>: the server answered 403 \(Forbidden\)\. .*\n$/,
+      /^✓ settings .*\n✓ server .*\n✓ key .*\n✗ role {10}Could not read the settings in organization <org> at <url>: the server answered 403 \(Forbidden\)\. .*\n$/,
+    );
+  });
+
+  it("says what a read-only key is good for", async () => {
+    const made = await world.run(
+      ["init", "--read-only", "--url", world.simulator.url, "--organization", world.id],
+      { env: { TRIEVE_API_KEY: world.simulator.createKey(world.id, "admin") } },
+    );
+    const { code, stdout } = await doctor({ TRIEVE_API_KEY: made.stdout.trim() });
+    expect(code).to.equal(0);
+    expect(stdout).to.include(
+      "– role          can list people and no more; previews, `report` and `export` work, `up` does not\n✓ people        1 member",
     );
   });
 
