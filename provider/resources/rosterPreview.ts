@@ -1,6 +1,6 @@
 import { forgetNames, leaveNames, namesLeft } from "../deployment/named";
 import type { Wanted } from "../lifecycle/decide";
-import { type Everybody, presentOf } from "../lifecycle/everybody";
+import type { Everybody } from "../lifecycle/everybody";
 import {
   type Forecast,
   forecast,
@@ -181,7 +181,7 @@ export class Rosters {
         : checkUnmanaged(
             remove,
             before?.people.length ?? 0,
-            presentOf(everybody).length,
+            unmanagedIn(everybody, () => false).length,
             rules.limits,
           );
     return { notes, remove, refusal };

@@ -129,6 +129,10 @@ describe("the preview of a roster", () => {
       const many = await told(world, rosterOf(world, { ...removing, now: [] }));
       expect(many.refusal).to.match(/would remove 2 of 2 people/);
       expect(left(world)).to.equal(undefined);
+      put(world, ["member owner default"]);
+      const share = { unmanaged: "remove", limits: { maxRemovals: "50%" } } as const;
+      const shared = await told(world, rosterOf(world, { ...share, now: [] }));
+      expect(shared.refusal, "without the server's own account").to.match(/2 of 2 people/);
     }));
 
   it("goes on without a server, and then nobody is named, so that nobody is removed", () =>
