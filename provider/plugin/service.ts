@@ -344,6 +344,8 @@ function typeOf(urn: string): ResourceType {
   const token = urn.split("::")[2]?.split("$").at(-1) ?? "";
   const type = types.get(token);
   if (type) return type;
+  if (token === "trieve:index:Roster")
+    throw failure("A roster cannot be imported. Declare it: it adopts the people on its list.");
   throw failure(`There is no resource ${token} in this version.`, grpc.status.UNIMPLEMENTED);
 }
 

@@ -7,16 +7,18 @@ import { count, firstTen, nearest, unknownKey } from "./words";
 /** Limits on one change of a roster. */
 export interface Limits {
   /**
-   * How many people one change can remove, as a number or as a percentage of the previous list. A percentage above 0%
-   * always allows one person. `0` and `"0%"` allow none. People whose `until` has passed do not count. A change of
-   * organization counts as removing everyone. `"100%"` also allows `pulumi destroy`.
+   * How many people one change can remove, as a number or as a percentage of the previous list. With
+   * `unmanaged: "remove"`, the percentage is of everybody in the organization. A percentage above 0% always allows one
+   * person. `0` and `"0%"` allow none. People whose `until` has passed do not count. A change of organization counts as
+   * removing everyone. `"100%"` also allows `pulumi destroy`.
    *
    * @default "25%"
    */
   readonly maxRemovals?: number | `${number}%`;
   /**
-   * How many owners the roster must keep. A roster that already has fewer may keep its number, and the last change can
-   * always be reverted. If set, the first `up` must declare at least as many.
+   * How many owners the roster must keep. An invited owner counts, and an owner whose `until` has passed does not. A
+   * roster that already has fewer may keep its number, and the last change can always be reverted. If set, the first
+   * `up` must declare at least as many.
    *
    * @default 1
    */

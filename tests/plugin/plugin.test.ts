@@ -260,6 +260,13 @@ describe("the plugin", function () {
       expect(await plugin.diff(ada, id, outputs, again)).to.deep.equal({});
     });
 
+    it("of a whole roster is none: it adopts people", async () => {
+      const { details } = await failed(plugin.read(ada.replace("Invitation", "Roster"), "team"));
+      expect(details).to.equal(
+        "A roster cannot be imported. Declare it: it adopts the people on its list.",
+      );
+    });
+
     it("that nobody is cannot be imported", async () => {
       expect((await failed(plugin.read(ada, world.id()))).details).to.match(/neither a member/);
     });
