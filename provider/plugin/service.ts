@@ -110,7 +110,7 @@ export class Service {
   }
 
   async checkConfig(request: CheckRequest): Promise<CheckResponse> {
-    const news = take(request.getNews());
+    const news = withPlainMail(take(request.getNews()));
     const isVague = Object.values(news.values).includes(unknownValue);
     const isExplicit = !isDefaultProvider(request.getUrn());
     const { problems } = settingsIn(news, isExplicit);
@@ -367,6 +367,12 @@ function settingsIn({ values }: Taken, isExplicit: boolean): SettingsResult {
 /** Settings are texts, whatever a language makes of them. */
 function text(value: unknown): string | undefined {
   return value === undefined || value === null ? undefined : String(value);
+}
+
+/** SDKs of Java and C# give an enum of an explicit provider as JSON. */
+function withPlainMail({ values, secrets }: Taken): Taken {
+  const [, mail] = /^"(.*)"$/.exec(String(values.mail)) ?? [];
+  return { secrets, values: mail === undefined ? values : { ...values, mail } };
 }
 
 /** What the state has, without the mark that a dynamic resource leaves in it. */

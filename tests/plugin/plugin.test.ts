@@ -155,6 +155,13 @@ describe("the plugin", function () {
       ).to.have.length(1);
     });
 
+    it("may have their enum in quotes, as the SDK of Java gives it", async () => {
+      const given = { ...world.settings, mail: '"optional"' };
+      const { inputs, reasons } = await plugin.checkConfig(given);
+      expect(reasons).to.be.empty;
+      expect(inputs.mail).to.equal("optional");
+    });
+
     it("that change are told, and replace nothing", async () => {
       const changed = {
         ...world.settings,
