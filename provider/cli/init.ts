@@ -104,7 +104,7 @@ async function readAdminKey({ adminKeyStdin, readOnly }: InitOptions): Promise<s
   throw new UsageError(
     adminKeyStdin
       ? "stdin is empty; pipe the server's admin key into it"
-      : `no admin key: set TRIEVE_ADMIN_KEY${readOnly ? " or TRIEVE_API_KEY" : ""}, or pipe it in with --admin-key-stdin; the command line would show it to others`,
+      : `no admin key: set TRIEVE_ADMIN_KEY${readOnly ? " or TRIEVE_API_KEY" : ""}, or pipe it in with --admin-key-stdin (there is no option for it, because other users can see command lines)`,
   );
 }
 

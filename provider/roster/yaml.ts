@@ -59,7 +59,8 @@ const advice: { readonly [code in YAMLError["code"]]?: string } = {
   BAD_DQ_ESCAPE: "write \\\\ for a backslash",
   BAD_INDENT: "align it with its neighbors, start list entries with -, and close every [ and {",
   BAD_SCALAR_START: "put the value in quotes",
-  BLOCK_AS_IMPLICIT_KEY: "write one `key: value` in a line, and values with a colon in quotes",
+  BLOCK_AS_IMPLICIT_KEY:
+    "write one `key: value` in a line, put values with a colon in quotes, and align all list entries",
   BLOCK_IN_FLOW: "write commas between the values, and close every [ and {",
   MISSING_CHAR: "write what is missing",
   MULTILINE_IMPLICIT_KEY: "write `key: value`",

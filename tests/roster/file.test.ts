@@ -281,7 +281,7 @@ describe("roster file: YAML", () => {
       "two colons",
       "members:\n  - email: a: b\n",
       [
-        "2:12: Nested mappings are not allowed in compact mappings: write one `key: value` in a line, and values with a colon in quotes",
+        "2:12: Nested mappings are not allowed in compact mappings: write one `key: value` in a line, put values with a colon in quotes, and align all list entries",
       ],
     ],
     [
