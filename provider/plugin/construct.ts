@@ -169,12 +169,10 @@ class Construction {
   #checked(args: Readonly<Record<string, unknown>>): RosterArguments {
     const vague = Object.entries(args)
       .filter(([, value]) => JSON.stringify(value).includes(unknownValue))
-      .map(([key]) => ({
-        path: key,
-        text: "must be a plain value, which is known before `up`",
-      }));
+      .map(([key]) => `${key} must be a plain value, which is known before \`up\``);
+    // As problems of properties the engine would show their values, and it panics at one that is not known.
     if (vague.length > 0)
-      throw wrongArguments(`Roster "${this.#name}" has wrong arguments.`, vague);
+      throw new Error(`Roster "${this.#name}" has wrong arguments: ${vague.join("; ")}.`);
     return args;
   }
 
@@ -184,10 +182,11 @@ class Construction {
     if (read.people) return read.people;
     const summary = `Roster "${this.#name}"${read.summary}`;
     if (read.problems.length === 0) throw new Error(summary);
-    const path = this.#args.file === undefined ? "members" : "file";
+    const whole = this.#args.file === undefined ? "members" : "file";
     throw wrongArguments(
       summary,
-      read.problems.map((text) => ({ path, text })),
+      // The engine shows what is at the path, which may be a list of a thousand people.
+      read.problems.map((text) => ({ path: pathIn(text, this.#args) ?? whole, text })),
     );
   }
 
@@ -247,6 +246,14 @@ class Construction {
 }
 
 const severities = { info: "INFO", warn: "WARNING", error: "ERROR" } as const;
+
+/** The argument that a problem begins with, if it does: `members[3]` of `members[3].role: …`. */
+function pathIn(problem: string, args: RosterArguments): string | undefined {
+  // Those of a file begin with its path, which may sound like an argument.
+  if (args.file !== undefined && problem.startsWith(`${args.file}:`)) return undefined;
+  const [, path, name = ""] = /^(?:unknown key ")?((\w+)(?:\[\d+\])?)(?=[.:["])/.exec(problem) ?? [];
+  return Object.hasOwn(args, name) ? path : undefined;
+}
 
 /** The roster's own outputs: unknown in a preview as long as somebody's status is. */
 function statesOf(made: readonly RegisteredPerson[]): object {

@@ -57,6 +57,38 @@ describe("a roster of a program in YAML, with the real CLI", function () {
     expect(world().requests()).to.deep.equal([]);
   });
 
+  it("with mistakes in the program: each is named beside its own value, and not beside the list", async () => {
+    await yaml.declare({
+      team: {
+        type: "trieve:Roster",
+        properties: { members: [...people, "ada@example"], unmanaged: true },
+      },
+    });
+    let { output } = await world().fail("preview");
+    expect(output).to.contain("property unmanaged with value true has a problem");
+    await yaml.declare({
+      team: { type: "trieve:Roster", properties: { members: [...people, "ada@example"] } },
+    });
+    ({ output } = await world().fail("preview"));
+    expect(output)
+      .to.contain('property members[4] with value "ada@example" has a problem')
+      .and.not.contain("bob@example.com");
+  });
+
+  it("with somebody who is known only after `up`: the preview says so, and the CLI does not panic", async () => {
+    await yaml.declare({
+      ada: invitation({ email: "ada@example.com" }),
+      team: {
+        type: "trieve:Roster",
+        properties: { members: [`${ref("ada.invitedAt")}@x.example`] },
+      },
+    });
+    expect((await world().fail("preview")).output)
+      .to.contain("members must be a plain value, which is known before `up`")
+      .and.not.contain("goroutine");
+    expect(world().writes()).to.deep.equal([]);
+  });
+
   it("has rails, which no flag leads around", async () => {
     list(...people);
     await team({ breakGlass: ["ada@example.com"] });
