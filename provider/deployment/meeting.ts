@@ -135,12 +135,12 @@ export function isDeclared(person: string): boolean {
   return declared().people.has(person);
 }
 
-/** A preview deletes nobody, so nothing is published. */
+/** A preview deletes nobody, so nothing is published. Its checks may still have to meet. */
 function publish(line: Line): void {
   const { engineAddress, dryRun } = programDeployment();
-  if (engineAddress === "" || dryRun) return;
+  if (engineAddress === "") return;
   beginMeeting();
-  append(engineAddress, line);
+  if (!dryRun) append(engineAddress, line);
 }
 
 /** Program side: what the state says of the resources that are registered by now, by id. */
@@ -213,10 +213,33 @@ export class Meeting {
     if (this.engineAddress === "") return undefined;
     this.begin();
     append(this.engineAddress, { resource: urn, declares: person, ...defined({ instance }) });
-    this.#readOn();
-    const urns = [...(this.#people.get(person)?.keys() ?? [])].filter((one) => one !== urn);
-    const other = urns.find((one) => typeof one === "string");
+    const other = this.#checkedFor(person).find((one) => one !== urn);
     return other && declaredTwice(person, nameIn(other), nameIn(urn));
+  }
+
+  /**
+   * From the check of a dynamic resource, which is told no URN. That no other dynamic one declares the person is seen
+   * to by the program, which knows nothing of the plugin's resources.
+   *
+   * @returns what is wrong with it: a resource of the plugin declares the same person; undefined if nothing
+   */
+  declareUnnamed(person: string): string | undefined {
+    this.#readOn();
+    return this.#reader.isOfThisDeployment
+      ? this.declare(`${person}::a TrieveInvitation`, person)
+      : undefined;
+  }
+
+  /** Which resources declare this person, if they are several: what is wrong is told of one of them alone. */
+  declaredTwice(person: string): string | undefined {
+    const names = this.#checkedFor(person).map((one) => `"${nameIn(one)}"`);
+    return names.length > 1 ? names.sort().join(" and ") : undefined;
+  }
+
+  #checkedFor(person: string): string[] {
+    this.#readOn();
+    const resources = [...(this.#people.get(person)?.keys() ?? [])];
+    return resources.filter((one) => typeof one === "string");
   }
 
   /** A roster of a preview would remove these people, as it has left by this key for the run that follows. */

@@ -1,7 +1,8 @@
 import type { dynamic } from "@pulumi/pulumi";
-import { idOf, type Outputs } from "../lifecycle/state";
+import { unknownValue } from "../lifecycle/check";
+import { type Inputs, idOf, type Outputs } from "../lifecycle/state";
 import { printable } from "../printable";
-import { type Kind, unknownArguments } from "../resources/kinds";
+import { type Kind, kinds, unknownArguments } from "../resources/kinds";
 import type { ProviderProcess } from "../resources/process";
 import { resolveSettings } from "../settings";
 
@@ -17,6 +18,11 @@ export function dynamicProvider(kind: Kind, host: ProviderProcess) {
       throw failureOf(error as Error, props);
     }
   };
+  /** Also by a resource of the plugin. */
+  const declaredTwice = (inputs: object): string | undefined => {
+    const person = idOf(inputs as Inputs);
+    return person.includes(unknownValue) ? undefined : host.meeting.declareUnnamed(person);
+  };
   return {
     /**
      * The SDK does not wait for it before other calls, and takes a failure for success: so at once, and never failing.
@@ -29,7 +35,11 @@ export function dynamicProvider(kind: Kind, host: ProviderProcess) {
     },
 
     async check(olds: Bag, news: Bag): Promise<dynamic.CheckResult> {
-      const { inputs, problems } = plainly(() => kind.check(olds, news, host));
+      const { inputs, problems } = plainly(() => {
+        const result = kind.check(olds, news, host);
+        const twice = kind === kinds.person && result.inputs && declaredTwice(result.inputs);
+        return twice ? { ...result, problems: [...result.problems, twice] } : result;
+      });
       // Without a property the engine does not print the value.
       const unknown = unknownArguments(kind, withoutProvider(news));
       const failures = [...host.problems, ...unknown, ...problems].map((reason) => ({

@@ -251,7 +251,8 @@ const severities = { info: "INFO", warn: "WARNING", error: "ERROR" } as const;
 function pathIn(problem: string, args: RosterArguments): string | undefined {
   // Those of a file begin with its path, which may sound like an argument.
   if (args.file !== undefined && problem.startsWith(`${args.file}:`)) return undefined;
-  const [, path, name = ""] = /^(?:unknown key ")?((\w+)(?:\[\d+\])?)(?=[.:["])/.exec(problem) ?? [];
+  const [, path, name = ""] =
+    /^(?:unknown key ")?((\w+)(?:\[\d+\])?)(?=[.:["])/.exec(problem) ?? [];
   return Object.hasOwn(args, name) ? path : undefined;
 }
 

@@ -13,6 +13,8 @@ export interface Surroundings {
   readonly isDeclaredElsewhere: (person: string, instance: string) => boolean;
   /** Whether the program declares this person. */
   readonly isDeclared: (person: string) => boolean;
+  /** Names of the resources that declare this person, if a check has found several; then the run fails. */
+  readonly declaredTwice: (person: string) => string | undefined;
   /** What the guard of a roster has approved in this deployment. */
   readonly approvalOf: (roster: string) => Approval | undefined;
   readonly warn: (text: string) => void;
@@ -86,12 +88,16 @@ export async function removePerson(recorded: Outputs, surroundings: Surroundings
 function objectionTo(
   { organizationId, email }: Pick<Inputs, "organizationId" | "email">,
   roster: string | null,
-  { approvalOf }: Surroundings,
+  { approvalOf, declaredTwice }: Surroundings,
 ): Objection {
-  return (goal, lowers) =>
-    roster === null
+  return (goal, lowers) => {
+    // The check of the second may have come after the operation on the first began.
+    const names = goal === "in" ? declaredTwice(idOf({ organizationId, email })) : undefined;
+    if (names !== undefined) return `the resources ${names} declare this person. Keep one of them.`;
+    return roster === null
       ? undefined
       : objection({ roster, organizationId, email, goal, lowers }, approvalOf(roster));
+  };
 }
 
 /** What a program would have to say to have things as they are, by which the engine shows drift. */

@@ -91,6 +91,7 @@ export class ProviderProcess {
       server: async () => ({ client: await this.#connected(), mayBegin: this.#mayBegin, warn }),
       isDeclared: (person) => meeting.isDeclared(person),
       isDeclaredElsewhere: (person, instance) => meeting.isDeclaredElsewhere(person, instance),
+      declaredTwice: (person) => meeting.declaredTwice(person),
       approvalOf: (roster) => meeting.approvalOf(roster),
       warn,
     };

@@ -106,6 +106,30 @@ describe("which the processes of a deployment share", () => {
       expect(other.run(() => new Declaration("ada").byArguments(ada))).to.equal(undefined);
     });
 
+    it("is declared twice by a dynamic resource and one of the plugin, whichever is checked first", () => {
+      const urn = "urn:pulumi:dev::acme::trieve:index:Invitation::ada";
+      for (const dryRun of [true, false]) {
+        const [one, other] = [deployment({ dryRun }), deployment({ dryRun })];
+        for (const program of [one, other])
+          program.run(() => new Declaration("ada").byArguments(ada));
+        const first = new Meeting(one.engineAddress);
+        expect(first.declareUnnamed(ada)).to.equal(undefined);
+        // The engine checks a replacement again.
+        expect(first.declareUnnamed(ada)).to.equal(undefined);
+        expect(first.declaredTwice(ada)).to.equal(undefined);
+        const told = (names: string) =>
+          `Two resources declare ada@example.com in organization ${organization}: ${names}. Keep one of them.`;
+        const later = new Meeting(one.engineAddress);
+        expect(later.declare(urn, ada)).to.equal(told('"a TrieveInvitation" and "ada"'));
+        expect(first.declaredTwice(ada)).to.equal('"a TrieveInvitation" and "ada"');
+        expect(first.declaredTwice(bob)).to.equal(undefined);
+        expect(new Meeting(other.engineAddress).declare(urn, ada)).to.equal(undefined);
+        expect(new Meeting(other.engineAddress).declareUnnamed(ada)).to.equal(
+          told('"ada" and "a TrieveInvitation"'),
+        );
+      }
+    });
+
     it("is written down by an update alone: a preview removes nobody", () => {
       const program = deployment({ dryRun: true });
       program.run(() => {

@@ -59,6 +59,7 @@ class WorldProcess extends ProviderProcess {
       server: () => Promise.reject(new Error("No server is asked.")),
       isDeclared: () => false,
       isDeclaredElsewhere: () => false,
+      declaredTwice: () => undefined,
       approvalOf: () => undefined,
       warn: this.world.organization.warn,
     };

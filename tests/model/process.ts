@@ -325,6 +325,8 @@ export class ProviderProcess {
           Meeting: class {
             isDeclared = isDeclared;
             isDeclaredElsewhere = isDeclaredElsewhere;
+            declaredTwice = () => undefined;
+            declareUnnamed = () => undefined;
             approvalOf = (roster: string) => approvals.get(roster);
             approve = (approval: { roster: string }) => approvals.set(approval.roster, approval);
             tell = () => {};

@@ -38,6 +38,7 @@ describe("a person of a roster", () => {
     ["is not where it was not checked", unchecked, { roster }, null, [owner]],
     ["is where there is no guard", unchecked, {}, null, invited],
     ["who leaves it belongs to it until that is recorded", unchecked, {}, roster, [owner]],
+    ["is not where another resource declares them", { declaredTwice: "x" }, {}, null, [owner]],
   ];
   for (const [name, run, inputs, before, leaves] of rows)
     it(name, () =>

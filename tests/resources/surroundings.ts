@@ -12,6 +12,8 @@ export interface Run {
   readonly declared?: readonly string[];
   /** Addresses that it declares in other resources. */
   readonly declaredElsewhere?: readonly string[];
+  /** Names of resources that declare one person. */
+  readonly declaredTwice?: string;
 }
 
 /** The provider's side in a run in which the guard has been checked, unless told otherwise. */
@@ -24,6 +26,7 @@ export function surroundings(world: World, run: Run = {}): Surroundings {
     organization: async () => world.organization,
     isDeclared: (person) => isOneOf(run.declared, person),
     isDeclaredElsewhere: (person) => isOneOf(run.declaredElsewhere, person),
+    declaredTwice: () => run.declaredTwice,
     approvalOf: () => (run.approval === null ? undefined : approval),
     warn: (text) => world.warnings.push(text),
   };
