@@ -52,6 +52,8 @@ export class Service {
   #self = "";
   #previews: Previews | undefined;
   #rosters: Rosters | undefined;
+  /** URNs of the people whom this instance has checked. */
+  readonly #checked = new Set<string>();
 
   /** @param open makes what a provider process has one of */
   constructor(
@@ -151,6 +153,7 @@ export class Service {
     const args = type.kind === kinds.apiKey ? { ...news.values, tag: tagOf(urn) } : news.values;
     const { inputs, problems } = type.kind.check(take(request.getOlds()).values, args, this.#host);
     const all = [...this.#host.problems, ...unknownArguments(type.kind, news.values), ...problems];
+    if (type.kind === kinds.person) this.#checked.add(urn);
     if (type.kind === kinds.person && inputs) all.push(...this.#declare(urn, inputs as Inputs));
     return checked(news, inputs ?? news.values, all);
   }
@@ -318,12 +321,10 @@ export class Service {
       const open = type.kind === kinds.apiKey && !recorded ? { apiKey: unknownValue } : {};
       return { id: "", outputs: giveOutputs({ ...recorded, ...inputs, ...open }, type, news) };
     }
+    const before = recorded as unknown as Outputs | undefined;
+    if (!this.#checked.has(urn)) return this.#leftOut(type, news, before, urn);
     const person = inputs as unknown as Inputs;
-    const { outputs, note } = await this.#previewsOf().person(
-      person,
-      recorded as unknown as Outputs | undefined,
-      this.#around(urn),
-    );
+    const { outputs, note } = await this.#previewsOf().person(person, before, this.#around(urn));
     const line = withoutSecrets(note.text, news);
     if (note.level === "error") throw new Error(line);
     this.#tell(urn, note.level === "warn" ? "WARNING" : "INFO", line);
@@ -332,6 +333,24 @@ export class Service {
       id: id.includes(unknownValue) ? "" : id,
       outputs: giveOutputs(outputs, type, news),
     };
+  }
+
+  /**
+   * Somebody whom `up --continue-on-error` leaves out, as their resource depends on one that failed: the engine asks for
+   * a preview of what it has not checked, and goes on to delete what the program no longer has. The program declares
+   * them all the same.
+   */
+  #leftOut(
+    type: ResourceType,
+    news: Taken,
+    before: Outputs | undefined,
+    urn: string,
+  ): { readonly id: string; readonly outputs: Struct } {
+    const { inputs } = type.kind.check({}, news.values, this.#host);
+    if (inputs) this.#declare(urn, inputs as Inputs);
+    const person = (inputs ?? news.values) as Inputs;
+    const outputs = this.#previewsOf().leftOut(person, before);
+    return { id: "", outputs: giveOutputs(outputs, type, news) };
   }
 }
 

@@ -83,6 +83,11 @@ export class Previews {
     }
   }
 
+  /** Of somebody whom the run leaves out: what is so then is not looked at. */
+  leftOut(inputs: Inputs, recorded: Outputs | undefined): Bag {
+    return openOutputs(inputs, recorded);
+  }
+
   async #forecast(
     inputs: Inputs,
     recorded: Outputs | undefined,

@@ -83,6 +83,26 @@ describe("people of a program in YAML, with the real CLI", function () {
     expect(JSON.stringify(await world().project.exportState())).not.to.contain(apiKey);
   });
 
+  it("stay when their old resource goes and --continue-on-error leaves out the new one", async () => {
+    const [ada, bob] = ["ada@example.com", "bob@example.com"];
+    await yaml.declare({ a: invitation({ email: ada }), b: invitation({ email: bob }) });
+    await world().succeed("up");
+    const options = { dependsOn: [ref("zoe")] };
+    await yaml.declare({
+      zoe: invitation({ email: "zoe@example.com" }),
+      // Of one that is there the engine asks for an update, of the other for a create.
+      b: invitation({ email: "ADA@example.com" }, options),
+      c: invitation({ email: bob }, options),
+    });
+    world().simulator.fault({ route: "invite", effect: { status: 403, body: "" } });
+    const { output } = await world().fail("up", "--continue-on-error");
+    expect(output).to.contain(`${ada} stays`).and.not.contain("this preview");
+    expect(Object.keys(world().people())).to.have.members([ada, bob]);
+    await world().succeed("up");
+    expect(world().mailsTo(ada)).to.equal(1);
+    expect(world().mailsTo(bob)).to.equal(1);
+  });
+
   it("go on with a new key at once, which is no change of anybody", async () => {
     const { id } = world().organization;
     const provider = (apiKey: string) => ({
