@@ -109,6 +109,13 @@ class Construction {
       retainOnDelete: request.hasRetainondelete() ? request.getRetainondelete() : undefined,
     });
     const provider = request.getProvidersMap().get("trieve") ?? process.self;
+    // Before any of them is registered: with `deleteBeforeReplace` the engine deletes while the program runs.
+    if (organizationId !== undefined)
+      for (const { email } of people)
+        process.host.meeting.declare(
+          partOf(urn, "Invitation", `${this.#name}/${email}`),
+          idOf({ organizationId, email }),
+        );
     const { inputs, secrets, from } = this.#organization;
     const part = (type: string, name: string) => ({
       ...{ type: `trieve:index:${type}`, typeBefore: dynamicType(type), provider, secrets },
@@ -246,6 +253,12 @@ class Construction {
 }
 
 const severities = { info: "INFO", warn: "WARNING", error: "ERROR" } as const;
+
+/** The URN that the engine gives to a part of a component. */
+function partOf(component: string, type: string, name: string): string {
+  const [stack, project, ofComponent] = component.split("::");
+  return `${stack}::${project}::${ofComponent}$trieve:index:${type}::${name}`;
+}
 
 /** The argument that a problem begins with, if it does: `members[3]` of `members[3].role: …`. */
 function pathIn(problem: string, args: RosterArguments): string | undefined {

@@ -158,6 +158,25 @@ describe("a roster of a program in YAML, with the real CLI", function () {
     expect(Object.keys(world().people())).to.have.members(people);
   });
 
+  it("takes somebody over whose resource is deleted while the list is worked through", async () => {
+    const [ada = "", ...others] = people;
+    const loose = (email: string, more: object = {}) =>
+      invitation({ email }, { deleteBeforeReplace: true, ...more });
+    await yaml.declare({ ada: loose(ada) });
+    await world().succeed("up");
+    list(...others, ada);
+    await team(
+      {},
+      {
+        zoe: invitation({ email: "zoe@example.com" }),
+        ada: loose("zed@example.com", { dependsOn: [ref("zoe")] }),
+      },
+    );
+    world().simulator.mailDelayMs = 300;
+    expect((await world().succeed("up", "--parallel", "1")).output).to.contain(`${ada} stays`);
+    expect(world().mailsTo(ada)).to.equal(1);
+  });
+
   it("with somebody who is declined: --continue-on-error invites all others", async () => {
     const many = Array.from({ length: 12 }, (_, i) => `person-${i}@example.com`);
     const [declined = "", ...others] = many;
