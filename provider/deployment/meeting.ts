@@ -43,7 +43,7 @@ type Line =
       /** The `instance` output of the resource, once the engine has told it. */
       readonly instance?: string;
     }
-  /** From a roster of the plugin, in a preview: whom it would remove, since nothing has declared them by then. */
+  /** From a roster, in a preview: whom it would remove, since nothing has declared them by then. */
   | { readonly named: { readonly people: readonly string[]; readonly key: string } }
   /** From a guard's check. */
   | { readonly approved: Approval }
@@ -130,9 +130,28 @@ export async function declarationsMade(): Promise<void> {
   await Promise.allSettled(later());
 }
 
-/** Program side: whether a resource of the deployment declares this person, as far as the program has come. */
+const checked = perDeployment(() => ({
+  reader: new Reader(programDeployment().engineAddress),
+  people: new Set<string>(),
+}));
+
+/**
+ * Program side: whether a resource of the deployment declares this person, as far as the program has come. It may be one
+ * of the plugin.
+ */
 export function isDeclared(person: string): boolean {
-  return declared().people.has(person);
+  if (declared().people.has(person)) return true;
+  const { reader, people } = checked();
+  for (const line of reader.readOn()) if ("declares" in line) people.add(line.declares);
+  return people.has(person);
+}
+
+/** Program side: in a preview, whom a roster would remove, as it has left by this key for the run that follows. */
+export function nameForRemoval(people: readonly string[], key: string): void {
+  const { engineAddress } = programDeployment();
+  if (engineAddress === "" || people.length === 0) return;
+  beginMeeting();
+  append(engineAddress, { named: { people, key } });
 }
 
 /** A preview deletes nobody, so nothing is published. Its checks may still have to meet. */

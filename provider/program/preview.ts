@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { isKnown, knownValue, programDeployment, programEnd } from "../deployment/engine";
-import { declarationsMade, isDeclared, readKnown } from "../deployment/meeting";
+import { declarationsMade, isDeclared, nameForRemoval, readKnown } from "../deployment/meeting";
 import { wantedOf } from "../lifecycle/decide";
 import { listEverybody } from "../lifecycle/everybody";
 import { idOf } from "../lifecycle/state";
@@ -71,9 +71,9 @@ async function tell(
   await programEnd();
   await declarationsMade();
   const known = readKnown();
+  const key = (await knownValue(roster.urn)) ?? "";
   const { notes, remove, refusal } = await rosters().preview({
-    ...{ apiUrl, organizationId, rules, isDeclared },
-    key: (await knownValue(roster.urn)) ?? "",
+    ...{ apiUrl, organizationId, rules, isDeclared, key },
     everybody: () => everybody,
     account: () => inTime((signal) => clientFor(access, signal).account()),
     before: known.get((await knownValue(guard.id)) ?? "")?.roster,
@@ -87,6 +87,11 @@ async function tell(
   for (const { level, email, text } of notes)
     pulumi.log[level](printable(text), resources.get(email ?? "") ?? roster);
   if (refusal !== undefined) throw problem(refusal);
+  // Whom a resource of the plugin declares later is refused by their check.
+  nameForRemoval(
+    remove.map((email) => idOf({ organizationId, email })),
+    key,
+  );
   return remove;
 }
 

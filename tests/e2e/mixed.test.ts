@@ -36,6 +36,20 @@ describe("a program with dynamic resources and those of the plugin, with the rea
     expect(world().writes()).to.deep.equal([]);
   });
 
+  it("takes nobody for a stranger whom a resource of the plugin declares", async () => {
+    world().simulator.addInvitation(world().organization.id, email, "user", null);
+    const roster = `const team = new trieve.TrieveRoster("team", {
+      members: ["bob@example.com"], unmanaged: "remove", limits: { maxRemovals: "100%" } })`;
+    await declare(`${roster};`, `${native.slice(0, -1)}, { dependsOn: team });`);
+    expect((await world().fail("preview")).output).to.contain("to the roster's dependsOn");
+    // The preview has taken back whom it named.
+    await world().succeed("up");
+    await declare(`const ada = ${native};`, `${roster.slice(0, -1)}, { dependsOn: ada });`);
+    expect((await world().succeed("preview")).output).not.to.contain(`${email} is not declared`);
+    await world().succeed("up");
+    expect(world().writes()).to.deep.equal(["invite"]);
+  });
+
   it("moves a person from one to the other and back, and they are not out for a moment", async () => {
     for (const resource of [dynamic, native, dynamic]) {
       await declare(resource);
