@@ -27,7 +27,7 @@ import { isMeantToEnd, type RosterPerson } from "../roster/rails";
 import type { Severity } from "./log";
 import { Monitor, type Registered } from "./monitor";
 import { messages } from "./sdk";
-import { give, take, wrongArguments } from "./wire";
+import { give, take, withoutSecrets, wrongArguments } from "./wire";
 
 /** What a component has at hand in the plugin's process. */
 export interface ComponentProcess {
@@ -70,6 +70,8 @@ class Construction {
   };
   readonly #args: RosterArguments;
   readonly #rules: RosterRules;
+  /** Names of arguments that are secret, or hold something secret. */
+  readonly #secrets: ReadonlySet<string>;
 
   /** @throws Failure if arguments are wrong */
   constructor(
@@ -87,6 +89,7 @@ class Construction {
       secrets: secrets.has("organizationId") ? ["organizationId"] : [],
       from: request.getInputdependenciesMap().get("organizationId")?.getUrnsList() ?? [],
     };
+    this.#secrets = secrets;
     this.#args = this.#checked(args);
     this.#rules = rosterRules(this.#args);
   }
@@ -117,12 +120,20 @@ class Construction {
           idOf({ organizationId, email }),
         );
     const { inputs, secrets, from } = this.#organization;
-    const part = (type: string, name: string) => ({
-      ...{ type: `trieve:index:${type}`, typeBefore: dynamicType(type), provider, secrets },
-      name: `${this.#name}/${name}`,
+    const part = (type: string, name: string, more: readonly string[] = []) => ({
+      ...{ type: `trieve:index:${type}`, typeBefore: dynamicType(type), provider },
+      ...{ name: `${this.#name}/${name}`, secrets: [...secrets, ...more] },
     });
+    // Which part of the list is secret is not known. Addresses stay legible, as names and ids have them.
+    const isListSecret = this.#secrets.has("members") || this.#secrets.has("defaults");
+    const secretOf = (...names: string[]) => names.filter((name) => this.#secrets.has(name));
+    const ofGuard = [...(isListSecret ? ["people"] : []), ...secretOf("limits", "breakGlass")];
+    const ofPeople = [
+      ...(isListSecret ? ["role", "scopes", "resendTrigger"] : []),
+      ...secretOf("deletionPolicy"),
+    ];
     const guard = await monitor.register({
-      ...part("RosterGuard", "guard"),
+      ...part("RosterGuard", "guard", ofGuard),
       ...{ parent: urn, protect: !isMeantToEnd(limits), inputsFrom: { organizationId: from } },
       inputs: { roster: urn, ...inputs, people: guardedPeople(people), limits, breakGlass },
     });
@@ -131,7 +142,7 @@ class Construction {
       const { email } = entry;
       const isMarked = bearsMark(email, this.#rules);
       const registered = await monitor.register({
-        ...part("Invitation", email),
+        ...part("Invitation", email, ofPeople),
         ...{ parent: urn, secretOutputs: ["inviteUrl"] },
         inputs: {
           ...{ ...memberInputs(entry), ...inputs, deletionPolicy },
@@ -193,7 +204,10 @@ class Construction {
     throw wrongArguments(
       summary,
       // The engine shows what is at the path, which may be a list of a thousand people.
-      read.problems.map((text) => ({ path: pathIn(text, this.#args) ?? whole, text })),
+      read.problems.map((text) => ({
+        path: pathIn(text, this.#args) ?? whole,
+        text: withoutSecrets(text, { values: { ...this.#args }, secrets: this.#secrets }),
+      })),
     );
   }
 

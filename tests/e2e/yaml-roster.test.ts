@@ -89,6 +89,25 @@ describe("a roster of a program in YAML, with the real CLI", function () {
     expect(world().writes()).to.deep.equal([]);
   });
 
+  it("keeps secret what the program gives as secret", async () => {
+    const hush = "hush-hush";
+    const member = (more: object) => ({
+      team: {
+        type: "trieve:Roster",
+        properties: { members: [{ email: people[0], resend: { "fn::secret": hush }, ...more }] },
+      },
+    });
+    await yaml.declare(member({}));
+    const { output } = await world().succeed("preview", "--diff");
+    await world().succeed("up");
+    await world().succeed("up", "--expect-no-changes");
+    expect(output + JSON.stringify(await world().project.exportState())).not.to.contain(hush);
+    await yaml.declare(member({ until: { "fn::secret": hush } }));
+    expect((await world().fail("preview")).output)
+      .to.contain("is not a valid date")
+      .and.not.contain(hush);
+  });
+
   it("has rails, which no flag leads around", async () => {
     list(...people);
     await team({ breakGlass: ["ada@example.com"] });
