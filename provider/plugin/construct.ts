@@ -257,9 +257,11 @@ class Construction {
           everybody: () => listEverybody(directory.client, organizationId),
         });
     const urns = new Map(made.map((one) => [one.email, one.urn]));
+    const { inputs: values, secrets } = this.#organization;
+    const printed = (text: string) => withoutSecrets(text, { values, secrets: new Set(secrets) });
     for (const { level, email, text } of notes)
-      tell(urns.get(email ?? "") ?? urn, severities[level], text);
-    if (refusal !== undefined) throw new Error(refusal);
+      tell(urns.get(email ?? "") ?? urn, severities[level], printed(text));
+    if (refusal !== undefined) throw new Error(printed(refusal));
     // Who is declared later in the program is refused by their check.
     if (this.#isPreview && remove.length > 0) meeting.name(remove.map(idOfOne), urn);
     return remove;

@@ -108,6 +108,21 @@ describe("a roster of a program in YAML, with the real CLI", function () {
       .and.not.contain(hush);
   });
 
+  it("does not print an organization that is secret", async () => {
+    const { organization, simulator } = world();
+    simulator.addMember(organization.id, "eve@example.com", "user");
+    await yaml.declare({
+      team: {
+        type: "trieve:Roster",
+        properties: { members: [people[0]], organizationId: { "fn::secret": organization.id } },
+      },
+    });
+    const { output } = await world().succeed("preview");
+    expect(output)
+      .to.contain("Organization [secret] has 2 people")
+      .and.not.contain(organization.id);
+  });
+
   it("has rails, which no flag leads around", async () => {
     list(...people);
     await team({ breakGlass: ["ada@example.com"] });
