@@ -30,7 +30,7 @@ import { kinds, unknownArguments } from "../resources/kinds";
 import type { Previews } from "../resources/preview";
 import type { Around, ProviderProcess } from "../resources/process";
 import type { Rosters } from "../resources/rosterPreview";
-import { unknownKey } from "../roster/words";
+import { unknownKeys } from "../roster/words";
 import { explicitMarker, resolveSettings, type SettingsResult, settingNames } from "../settings";
 import { EngineLog, type Severity } from "./log";
 import { Empty, grpc, later, messages, type Struct } from "./sdk";
@@ -116,9 +116,7 @@ export class Service {
     const isVague = Object.values(news.values).includes(unknownValue);
     const isExplicit = !isDefaultProvider(request.getUrn());
     const { problems } = settingsIn(news, isExplicit);
-    const unknown = Object.keys(news.values)
-      .filter((key) => ![...settingNames, ...ofPulumi].includes(key))
-      .map((key) => unknownKey(key, settingNames));
+    const unknown = unknownKeys(news.values, settingNames, ofPulumi);
     return checked(
       { ...news, secrets: new Set([...news.secrets, "apiKey"]) },
       news.values,
@@ -272,9 +270,8 @@ export class Service {
     const token = request.getTok();
     if (token !== "trieve:index:getMembers") throw new Error(`There is no function ${token}.`);
     const { values } = take(request.getArgs());
-    const [wrong] = Object.keys(values).filter((key) => key !== "organizationId");
-    if (wrong !== undefined)
-      throw new Error(`getMembers: ${unknownKey(wrong, ["organizationId"])}.`);
+    const [wrong] = unknownKeys(values, ["organizationId"]);
+    if (wrong !== undefined) throw new Error(`getMembers: ${wrong}.`);
     const { listMembers } = await import("../resources/members.js");
     const named = values.organizationId === undefined ? undefined : String(values.organizationId);
     const response = new messages.InvokeResponse();

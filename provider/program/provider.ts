@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { knownValue } from "../deployment/engine";
 import { dynamicType } from "../dynamic/stored";
-import { unknownKey } from "../roster/words";
+import { unknownKeys } from "../roster/words";
 import {
   type Access,
   explicitMarker,
@@ -64,14 +64,9 @@ export class Provider extends pulumi.ProviderResource {
    * @throws if the arguments contain unknown names
    */
   constructor(name: string, args: ProviderArgs, opts?: pulumi.ResourceOptions) {
-    const unknown = Object.keys(args).filter((key) => !settingNames.includes(key));
+    const unknown = unknownKeys(args, settingNames);
     if (unknown.length > 0)
-      throw problem(
-        [
-          `Provider "${name}" has wrong arguments:`,
-          ...unknown.map((key) => unknownKey(key, settingNames)),
-        ].join("\n"),
-      );
+      throw problem([`Provider "${name}" has wrong arguments:`, ...unknown].join("\n"));
     // The provider process looks settings up by their full keys, as in stack config.
     const inputs = {
       "trieve:apiKey": pulumi.secret(args.apiKey),

@@ -3,7 +3,7 @@ import { checkArguments } from "../lifecycle/check";
 import { diff, differences } from "../lifecycle/diff";
 import { type Inputs, idOf, type Outputs } from "../lifecycle/state";
 import { show } from "../printable";
-import { unknownKey } from "../roster/words";
+import { unknownKeys } from "../roster/words";
 import {
   checkKeyArguments,
   type KeyInputs,
@@ -229,8 +229,5 @@ const ofPackage = ["roster", "roleIsDefault", "tag"];
 
 /** Misspelled arguments: types stop them in some languages and set-ups, and in others nothing else does. */
 export function unknownArguments({ args }: Kind, given: object): string[] {
-  if (args === undefined) return [];
-  return Object.keys(given)
-    .filter((key) => !args.includes(key) && !ofPackage.includes(key))
-    .map((key) => unknownKey(key, args));
+  return args === undefined ? [] : unknownKeys(given, args, ofPackage);
 }

@@ -6,7 +6,7 @@ import { show } from "../printable";
 import type { RosterEntry } from "../roster/file";
 import { peopleOn, utcDay } from "../roster/people";
 import { isMeantToEnd, type Limits, normalize, type RosterPerson } from "../roster/rails";
-import { unknownKey } from "../roster/words";
+import { unknownKeys } from "../roster/words";
 
 /** What a program says of a roster, but for its organization. */
 export interface RosterArguments {
@@ -78,9 +78,7 @@ function problemsOf(args: RosterArguments): string[] {
   const { allowedDomains = [] } = isMap ? limits : {};
   const choices: readonly unknown[] = ["warn", "ignore", "remove", undefined];
   return [
-    ...Object.keys(args)
-      .filter((key) => !names.includes(key))
-      .map((key) => unknownKey(key, names)),
+    ...unknownKeys(args, names),
     ...(file === undefined || typeof file === "string" ? [] : ["file: must be the path of a file"]),
     ...(isMap ? [] : ["limits: must be a map"]),
     ...(areTexts(allowedDomains) ? [] : ["limits.allowedDomains: must be a list of domains"]),

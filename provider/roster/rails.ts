@@ -2,7 +2,7 @@ import { emailProblem } from "../lifecycle/check";
 import { show } from "../printable";
 import { type Role, roleNumber } from "../trieve/model";
 import { hasEnded } from "./people";
-import { count, firstTen, nearest, unknownKey } from "./words";
+import { count, firstTen, nearest, unknownKeys } from "./words";
 
 /** Limits on one change of a roster. */
 export interface Limits {
@@ -232,9 +232,7 @@ function checkDomains({ people }: RosterRecord, { allowedDomains }: Limits): str
 function checkRules({ limits, breakGlass }: Rules): string[] {
   const { maxRemovals, minOwners, allowedDomains } = limits;
   const known = ["maxRemovals", "minOwners", "allowedDomains"];
-  const problems = Object.keys(limits)
-    .filter((key) => !known.includes(key))
-    .map((key) => `limits: ${unknownKey(key, known)}.`);
+  const problems = unknownKeys(limits, known).map((text) => `limits: ${text}.`);
   if (maxRemovals !== undefined && !isCount(maxRemovals) && !isShare(maxRemovals))
     problems.push(
       `limits.maxRemovals ${show(maxRemovals)} must be a whole number from 0, or a percentage from "0%" to "100%".`,

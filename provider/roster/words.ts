@@ -36,3 +36,18 @@ export function unknownKey(key: string, known: readonly string[]): string {
     ? `unknown key ${show(key)}: write ${meant}`
     : `unknown key ${show(key)}: delete it, or write ${oneOf(known)}`;
 }
+
+/**
+ * What to do about each key that is not among the known ones.
+ *
+ * @param silent keys that are taken as well, and that nobody is advised to write
+ */
+export function unknownKeys(
+  given: object,
+  known: readonly string[],
+  silent: readonly string[] = [],
+): string[] {
+  return Object.keys(given)
+    .filter((key) => !known.includes(key) && !silent.includes(key))
+    .map((key) => unknownKey(key, known));
+}
